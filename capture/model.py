@@ -1,0 +1,216 @@
+"""The facts of the practice as the box holds them: pseudonymous, frozen, each a struct. No rule and no storage here.
+
+Terms: `docs/glossary.md`. Times named `_ms` are UTC milliseconds since 1970, `_ns` are boot time.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+
+import msgspec
+
+from capture.ids import ArmingId, CaseCode, ConsentId, ParticipantId, PractitionerId, RecordingId, VisitId
+
+
+class Fact(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Base of all facts: immutable, and parsed strictly."""
+
+
+class Role(Enum):
+    PARENT = "parent"
+    CARER = "carer"
+    CHILD = "child"
+    PROFESSIONAL = "professional"
+    OTHER = "other"
+
+
+class ParentalResponsibility(Enum):
+    """Whether this adult holds parental responsibility for the case's children (a foster carer does not)."""
+
+    HOLDS = "holds"
+    SHARED = "shared"
+    NONE = "none"
+    LOCAL_AUTHORITY = "local_authority"
+    UNKNOWN = "unknown"
+
+
+class Scope(Enum):
+    """What a consent is for. Each is asked for, given and withdrawn on its own."""
+
+    FILM = "film"
+    PRACTITIONER_REVIEW = "practitioner_review"
+    SUPERVISION = "supervision"
+    INTERVISION = "intervision"
+    TRAINING_EVENT = "training_event"
+    FAMILY_COPY = "family_copy"
+    STILLS_FOR_FAMILY = "stills_for_family"
+
+
+class Decision(Enum):
+    GIVEN = "given"
+    WITHDRAWN = "withdrawn"
+
+
+class Indication(Enum):
+    """How consent was shown."""
+
+    SIGNED_PAPER = "signed_paper"
+    ON_THE_BOX = "on_the_box"
+
+
+class RetentionClass(Enum):
+    THERAPEUTIC_TRANSIENT = "therapeutic_transient"
+    CLINICAL_RECORD = "clinical_record"
+
+
+class Confidence(Enum):
+    """How far the wall time can be trusted: a battery-backed clock, the practitioner's browser, or not at all."""
+
+    RTC = "rtc"
+    BROWSER = "browser"
+    NONE = "none"
+
+
+class WallTime(Fact):
+    """A claim of wall time with its confidence."""
+
+    ms: int
+    confidence: Confidence
+
+
+class Case(Fact):
+    """One family's case. `notes` is an age file made in the web process (sealed to practitioner and recovery), or empty."""
+
+    code: CaseCode
+    opened: WallTime
+    retention: RetentionClass = RetentionClass.THERAPEUTIC_TRANSIENT
+    involvement_ended_ms: int | None = None
+    notes: bytes = b""
+
+
+class Participant(Fact):
+    """Somebody of the case, by label ("Adult A"), never by name."""
+
+    participant_id: ParticipantId
+    label: str
+    role: Role
+    is_child: bool
+    responsibility: ParentalResponsibility = ParentalResponsibility.NONE
+    assent_noted: bool = False
+    basis: str = ""
+    """On what parental responsibility rests ("birth certificate seen"), in the service's own terms; no names."""
+
+
+class Consent(Fact):
+    """One consent event: append-only; a later one for the same participant and scope overrides an earlier one."""
+
+    consent_id: ConsentId
+    participant_id: ParticipantId
+    scope: Scope
+    decision: Decision
+    given_by: ParticipantId
+    """The participant, or for a child the holder of parental responsibility."""
+    indication: Indication
+    given: WallTime
+    expires_ms: int
+    notice_hash: str
+    """SHA-256 of the exact notice text shown, 64 hex digits."""
+    notice_version: str
+    notice_language: str
+    is_notice_verified: bool
+    is_interpreter_used: bool
+
+
+class ArmMode(Enum):
+    FILM = "film"
+    FRAMING = "framing"
+
+
+class Arming(Fact):
+    """Leave to film, for one visit, the people named as present and a lease. Lives in RAM; its record is in the catalogue."""
+
+    arming_id: ArmingId
+    visit_id: VisitId
+    case: CaseCode
+    present: tuple[ParticipantId, ...]
+    consents: tuple[ConsentId, ...]
+    practitioner: PractitionerId
+    mode: ArmMode
+    armed_boottime_ns: int
+    lease_end_ns: int
+    """Boot time at which the leave ends: three hours, or the first of the consents to expire."""
+
+
+class StopReason(Enum):
+    PRESS = "press"
+    PAGE = "page"
+    LEASE_ENDED = "lease_ended"
+    LIMIT = "limit"
+    WITHDRAWN = "withdrawn"
+    SIGNED_OUT = "signed_out"
+    DISK_FLOOR = "disk_floor"
+    DISK_ERROR = "disk_error"
+    CAMERA_FAILED = "camera_failed"
+    NO_FRAMES = "no_frames"
+    LAMP_FAULT = "lamp_fault"
+    BUTTON_STUCK = "button_stuck"
+    SHUTDOWN = "shutdown"
+    INTERRUPTED = "interrupted"
+    """Power or process lost; found at the next start."""
+
+
+class RecordingState(Enum):
+    FILMING = "filming"
+    SEALED = "sealed"
+    INTERRUPTED = "interrupted"
+    ERASED = "erased"
+
+
+class Recording(Fact):
+    """What is known of one recording without opening it. In clear in the catalogue: ids, sizes, times, states, counts."""
+
+    recording_id: RecordingId
+    case: CaseCode
+    visit_id: VisitId
+    practitioner: PractitionerId
+    state: RecordingState
+    started: WallTime
+    boot_id: str
+    started_boottime_ns: int
+    stop_reason: StopReason | None = None
+    duration_ms: int = 0
+    sealed_bytes: int = 0
+    frames_generated: int = 0
+    frames_kept: int = 0
+    marks_ms: tuple[int, ...] = ()
+    """Moments marked with the second button, media time in milliseconds."""
+    longest_sync_ms: float = 0.0
+    is_transferred: bool = False
+
+
+class Manifest(Fact):
+    """What the device signs about a sealed recording. `header_hash` and `sealed_hash` are SHA-256, hex."""
+
+    box_id: str
+    recording_id: RecordingId
+    header_hash: str
+    sealed_hash: str
+    sealed_bytes: int
+    duration_ms: int
+    frames_generated: int
+    frames_kept: int
+    width: int
+    height: int
+    has_sound: bool
+    stop_reason: StopReason
+    longest_sync_ms: float
+    recipients: tuple[str, ...]
+    """Fingerprints of the age recipients it is sealed to: practitioner, then recovery."""
+    audit_sequence: int
+    audit_head: str
+    """Sequence number and hash of the log's last line when this was signed."""
+
+    @property
+    def frames_dropped(self) -> int:
+        """What was lost: counted, never silent (P11)."""
+        return self.frames_generated - self.frames_kept
