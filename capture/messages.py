@@ -39,39 +39,39 @@ Hash = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
 WallMs = Annotated[int, msgspec.Meta(ge=0, le=253_402_300_799_000)]
 
 
-class Verb(Fact, tag_field="verb", tag=str):
+class Verb(Fact, frozen=True, kw_only=True, tag_field="verb", tag=str):
     """Base of all requests."""
 
 
-class Answer(Fact, tag_field="answer", tag=str):
+class Answer(Fact, frozen=True, kw_only=True, tag_field="answer", tag=str):
     """Base of all answers."""
 
 
 # --- anybody on the local network, signed in or not -------------------------------------------------------------------
 
 
-class GetStatus(Verb):
+class GetStatus(Verb, frozen=True, kw_only=True):
     """What the lamps say, and what the box needs: for the live page and for `vigcam status`. Answer: Status."""
 
 
-class Stop(Verb):
+class Stop(Verb, frozen=True, kw_only=True):
     """Stop the sensor now. Never refused, needs no sign-in. Answer: Done."""
 
 
-class SignInBegin(Verb):
+class SignInBegin(Verb, frozen=True, kw_only=True):
     """Passphrase first; then somebody presses the button within 60 s. Answer: SignInWaiting."""
 
     username: Annotated[str, msgspec.Meta(max_length=100)]
     passphrase: Passphrase
 
 
-class SignInPoll(Verb):
+class SignInPoll(Verb, frozen=True, kw_only=True):
     """Answer: SignInWaiting until pressed and checked, then SignedIn once; raises what refused it."""
 
     ask_id: Code
 
 
-class Enrol(Verb):
+class Enrol(Verb, frozen=True, kw_only=True):
     """In the enrolment window, with the set-up code: make a practitioner. Answer: Enrolled."""
 
     setup_code: Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
@@ -80,13 +80,13 @@ class Enrol(Verb):
 # --- needs a session ----------------------------------------------------------------------------------------------------
 
 
-class SignOut(Verb):
+class SignOut(Verb, frozen=True, kw_only=True):
     """Wipes the keyring; clears armed; stops filming. Answer: Done."""
 
     session: Session
 
 
-class OfferClock(Verb):
+class OfferClock(Verb, frozen=True, kw_only=True):
     """The browser's time, after sign-in. `is_confirmed` says that a person read and confirmed an unlikely one. Answer: Done."""
 
     session: Session
@@ -94,7 +94,7 @@ class OfferClock(Verb):
     is_confirmed: bool = False
 
 
-class OpenCase(Verb):
+class OpenCase(Verb, frozen=True, kw_only=True):
     """Answer: CaseFound."""
 
     session: Session
@@ -102,21 +102,21 @@ class OpenCase(Verb):
     notes: SealedNote = b""
 
 
-class ListCases(Verb):
+class ListCases(Verb, frozen=True, kw_only=True):
     """Answer: CaseList, one page of at most 50."""
 
     session: Session
     after: Annotated[str, msgspec.Meta(max_length=40)] = ""
 
 
-class GetCase(Verb):
+class GetCase(Verb, frozen=True, kw_only=True):
     """Answer: CaseFound."""
 
     session: Session
     case: Code
 
 
-class AddParticipant(Verb):
+class AddParticipant(Verb, frozen=True, kw_only=True):
     """Answer: ParticipantAdded."""
 
     session: Session
@@ -129,7 +129,7 @@ class AddParticipant(Verb):
     basis: ShortText = ""
 
 
-class RecordConsent(Verb):
+class RecordConsent(Verb, frozen=True, kw_only=True):
     """Give or withdraw one scope for one participant. Withdrawing `film` of somebody present stops filming. Answer: Done."""
 
     session: Session
@@ -147,7 +147,7 @@ class RecordConsent(Verb):
     is_interpreter_used: bool = False
 
 
-class Arm(Verb):
+class Arm(Verb, frozen=True, kw_only=True):
     """Ask the gate for leave to film those present. Answer: Armed; raises ConsentMissing, ClockUntrusted, VaultFull, NotNow."""
 
     session: Session
@@ -156,13 +156,13 @@ class Arm(Verb):
     mode: ArmMode = ArmMode.FILM
 
 
-class Disarm(Verb):
+class Disarm(Verb, frozen=True, kw_only=True):
     """Take the leave back; stops the sensor if it is on. Answer: Done."""
 
     session: Session
 
 
-class ListRecordings(Verb):
+class ListRecordings(Verb, frozen=True, kw_only=True):
     """Answer: RecordingList, newest first, one page of at most 50."""
 
     session: Session
@@ -170,14 +170,14 @@ class ListRecordings(Verb):
     before: Annotated[str, msgspec.Meta(max_length=40)] = ""
 
 
-class GetRecording(Verb):
+class GetRecording(Verb, frozen=True, kw_only=True):
     """Answer: RecordingFound."""
 
     session: Session
     recording_id: Code
 
 
-class OpenRecording(Verb):
+class OpenRecording(Verb, frozen=True, kw_only=True):
     """Unlock one recording for reading: logged, then Opened with a read-only descriptor of the sealed file."""
 
     session: Session
@@ -185,7 +185,7 @@ class OpenRecording(Verb):
     purpose: Annotated[str, msgspec.Meta(pattern="^(review|download|sealed)$")]
 
 
-class ConfirmTransfer(Verb):
+class ConfirmTransfer(Verb, frozen=True, kw_only=True):
     """The receiver states what it holds: the sealed file's SHA-256 (checked against the manifest), or that the MP4's hash,
     computed at both ends by the page, agreed. Answer: Done; raises TransferMismatch."""
 
@@ -196,7 +196,7 @@ class ConfirmTransfer(Verb):
     mp4_hash: Hash | None = None
 
 
-class EraseBegin(Verb):
+class EraseBegin(Verb, frozen=True, kw_only=True):
     """Ask to erase; then somebody presses. `words` must be the recording's id where it was never verifiably taken over.
     Answer: EraseWaiting."""
 
@@ -205,33 +205,33 @@ class EraseBegin(Verb):
     words: ShortText = ""
 
 
-class ErasePoll(Verb):
+class ErasePoll(Verb, frozen=True, kw_only=True):
     """Answer: EraseWaiting until pressed, then Erased once; raises what refused it."""
 
     session: Session
     ask_id: Code
 
 
-class CancelAsk(Verb):
+class CancelAsk(Verb, frozen=True, kw_only=True):
     """Take back what waits for a press. Answer: Done."""
 
     session: Session
     ask_id: Code
 
 
-class GetPicture(Verb):
+class GetPicture(Verb, frozen=True, kw_only=True):
     """The newest framing picture, while Framing. Answer: Picture with a descriptor of sealed RAM (memfd)."""
 
     session: Session
 
 
-class ShutDown(Verb):
+class ShutDown(Verb, frozen=True, kw_only=True):
     """Seal what is filmed, then power off. Answer: Done."""
 
     session: Session
 
 
-class KeepAlive(Verb):
+class KeepAlive(Verb, frozen=True, kw_only=True):
     """The practitioner did something on the page, or a transfer is running: the idle lock starts anew. Answer: Done."""
 
     session: Session
@@ -268,11 +268,11 @@ AnyVerb = (
 # --- answers ------------------------------------------------------------------------------------------------------------
 
 
-class Done(Answer):
+class Done(Answer, frozen=True, kw_only=True):
     """It happened; where it matters it is on disk and in the log."""
 
 
-class Refused(Answer):
+class Refused(Answer, frozen=True, kw_only=True):
     """An error of `capture.errors`, by code."""
 
     code: str
@@ -281,7 +281,7 @@ class Refused(Answer):
     retry_after_s: float | None = None
 
 
-class Status(Answer):
+class Status(Answer, frozen=True, kw_only=True):
     """The box as anybody may see it. `state` is one of booting, idle, armed, opening, framing, recording, sealing, faulted."""
 
     box_id: str
@@ -314,7 +314,7 @@ class Status(Answer):
     longest_sync_ms: float
 
 
-class SignInWaiting(Answer):
+class SignInWaiting(Answer, frozen=True, kw_only=True):
     """`stage` is "press" (waiting for the button) or "checking" (scrypt at work)."""
 
     ask_id: str
@@ -322,7 +322,7 @@ class SignInWaiting(Answer):
     left_s: int
 
 
-class SignedIn(Answer):
+class SignedIn(Answer, frozen=True, kw_only=True):
     """`recipients` are what the web process seals personal notes to."""
 
     session: str
@@ -331,7 +331,7 @@ class SignedIn(Answer):
     clock_confidence: Confidence
 
 
-class Enrolled(Answer):
+class Enrolled(Answer, frozen=True, kw_only=True):
     """Shown once, to be written down: nobody can show it again."""
 
     username: str
@@ -339,7 +339,7 @@ class Enrolled(Answer):
     recipient: str
 
 
-class CaseFound(Answer):
+class CaseFound(Answer, frozen=True, kw_only=True):
     """A case with its people and every consent event, oldest first. `film_reasons` is empty where all may be filmed."""
 
     case: Case
@@ -347,38 +347,38 @@ class CaseFound(Answer):
     consents: tuple[Consent, ...] = ()
 
 
-class CaseSummary(Fact):
+class CaseSummary(Fact, frozen=True, kw_only=True):
     code: str
     opened: WallTime
     recordings: int
 
 
-class CaseList(Answer):
+class CaseList(Answer, frozen=True, kw_only=True):
     cases: tuple[CaseSummary, ...]
     is_last: bool
 
 
-class ParticipantAdded(Answer):
+class ParticipantAdded(Answer, frozen=True, kw_only=True):
     participant_id: str
 
 
-class Armed(Answer):
+class Armed(Answer, frozen=True, kw_only=True):
     arming_id: str
     lease_s: int
 
 
-class RecordingFound(Answer):
+class RecordingFound(Answer, frozen=True, kw_only=True):
     recording: Recording
     sealed_hash: str = ""
     """From the signed manifest; empty while filming and when interrupted."""
 
 
-class RecordingList(Answer):
+class RecordingList(Answer, frozen=True, kw_only=True):
     recordings: tuple[Recording, ...]
     is_last: bool
 
 
-class Opened(Answer):
+class Opened(Answer, frozen=True, kw_only=True):
     """The descriptor travels beside it. `file_key` is the age file key of this one file; `payload_offset` is where the
     STREAM begins (the age header's length); `is_sealed` is false for an interrupted file."""
 
@@ -389,16 +389,16 @@ class Opened(Answer):
     sealed_hash: str = ""
 
 
-class EraseWaiting(Answer):
+class EraseWaiting(Answer, frozen=True, kw_only=True):
     ask_id: str
     left_s: int
 
 
-class Erased(Answer):
+class Erased(Answer, frozen=True, kw_only=True):
     recording_ids: tuple[str, ...]
 
 
-class Picture(Answer):
+class Picture(Answer, frozen=True, kw_only=True):
     """The descriptor travels beside it."""
 
     size: int

@@ -71,14 +71,14 @@ class Confidence(Enum):
     NONE = "none"
 
 
-class WallTime(Fact):
+class WallTime(Fact, frozen=True, kw_only=True):
     """A claim of wall time with its confidence."""
 
     ms: int
     confidence: Confidence
 
 
-class Case(Fact):
+class Case(Fact, frozen=True, kw_only=True):
     """One family's case. `notes` is an age file made in the web process (sealed to practitioner and recovery), or empty."""
 
     code: CaseCode
@@ -88,7 +88,7 @@ class Case(Fact):
     notes: bytes = b""
 
 
-class Participant(Fact):
+class Participant(Fact, frozen=True, kw_only=True):
     """Somebody of the case, by label ("Adult A"), never by name."""
 
     participant_id: ParticipantId
@@ -101,7 +101,7 @@ class Participant(Fact):
     """On what parental responsibility rests ("birth certificate seen"), in the service's own terms; no names."""
 
 
-class Consent(Fact):
+class Consent(Fact, frozen=True, kw_only=True):
     """One consent event: append-only; a later one for the same participant and scope overrides an earlier one."""
 
     consent_id: ConsentId
@@ -126,7 +126,7 @@ class ArmMode(Enum):
     FRAMING = "framing"
 
 
-class Arming(Fact):
+class Arming(Fact, frozen=True, kw_only=True):
     """Leave to film, for one visit, the people named as present and a lease. Lives in RAM; its record is in the catalogue."""
 
     arming_id: ArmingId
@@ -166,7 +166,7 @@ class RecordingState(Enum):
     ERASED = "erased"
 
 
-class Recording(Fact):
+class Recording(Fact, frozen=True, kw_only=True):
     """What is known of one recording without opening it. In clear in the catalogue: ids, sizes, times, states, counts."""
 
     recording_id: RecordingId
@@ -188,7 +188,7 @@ class Recording(Fact):
     is_transferred: bool = False
 
 
-class Manifest(Fact):
+class Manifest(Fact, frozen=True, kw_only=True):
     """What the device signs about a sealed recording. `header_hash` and `sealed_hash` are SHA-256, hex."""
 
     box_id: str
