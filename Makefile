@@ -12,6 +12,12 @@ BOX     ?= box
 DEBIAN_RUN  := libgl1 'libglib2.0-0t64|libglib2.0-0'
 DEBIAN_TEST := age chromium
 
+# An organisation's own certificate authority stands in Debian's bundle; neither Node nor an older pip looks there by itself.
+ifneq ($(wildcard /etc/ssl/certs/ca-certificates.crt),)
+export NODE_EXTRA_CA_CERTS ?= /etc/ssl/certs/ca-certificates.crt
+export PIP_CERT ?= /etc/ssl/certs/ca-certificates.crt
+endif
+
 .DELETE_ON_ERROR:
 .PHONY: demo run test lint bench clean setup
 

@@ -1,4 +1,4 @@
-"""What every room's tests share: nothing but the check that a promise is named rightly. Fixtures stand beside the tests that use them."""
+"""What every room's tests share: the check that a promise is named rightly. Fixtures stand beside the tests that use them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The `vigcam` command: assembles the verbs that each room contributes and turns refusals into words and exit codes. Does no work itself.
+"""The `vigcam` command: assembles the verbs that each room contributes, turns refusals into words. Does no work itself.
 
 Exit codes: 0 good, 1 refused or not found, 2 wrong use, 3 damaged.
 """
