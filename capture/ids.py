@@ -17,16 +17,16 @@ ConsentId = NewType("ConsentId", str)
 ArmingId = NewType("ArmingId", str)
 RecordingId = NewType("RecordingId", str)
 
-_ALPHABET = "23456789abcdefghjkmnpqrstvwxyz"
+ALPHABET = "23456789abcdefghjkmnpqrstvwxyz"
 """No vowels but a and e, nothing that is read as something else: codes are read aloud and typed on phones."""
 
 _LENGTHS = {"box": 6, "prac": 6, "VIG": 4, "par": 10, "vis": 10, "con": 12, "arm": 12, "rec": 16, "ask": 16}
-_PATTERN = {prefix: re.compile(rf"{prefix}-[{_ALPHABET}]{{{length}}}") for prefix, length in _LENGTHS.items()}
-_PATTERN["VIG"] = re.compile(rf"VIG-[{_ALPHABET.upper()}]{{4}}")
+_PATTERN = {prefix: re.compile(rf"{prefix}-[{ALPHABET}]{{{length}}}") for prefix, length in _LENGTHS.items()}
+_PATTERN["VIG"] = re.compile(rf"VIG-[{ALPHABET.upper()}]{{4}}")
 
 
 def _make(prefix: str) -> str:
-    body = "".join(secrets.choice(_ALPHABET) for _ in range(_LENGTHS[prefix]))
+    body = "".join(secrets.choice(ALPHABET) for _ in range(_LENGTHS[prefix]))
     return f"{prefix}-{body.upper() if prefix == 'VIG' else body}"
 
 
@@ -77,8 +77,12 @@ def new_ask_id() -> str:
     return _make("ask")
 
 
-def practitioner_id(text: str) -> PractitionerId:
+def box_id(text: str) -> BoxId:
     """Parse; raises BadRequest. So do all the parsers below."""
+    return BoxId(_parse("box", text))
+
+
+def practitioner_id(text: str) -> PractitionerId:
     return PractitionerId(_parse("prac", text))
 
 

@@ -1,0 +1,204 @@
+"""The audit log being written: append-only, hash-chained, each line signed by the box. Never rewrites, never cuts, never names.
+
+The exact bytes of a line stand in `capture/audit_line.py`, the events and their fields in `docs/audit-log.md`. One thread of its
+own writes and syncs; lines that wait together share one sync. A line exists once its future is done. After one failed write
+nothing can be appended any more (fail closed): what the box cannot log, it does not do.
+
+A power cut can leave the last line unfinished. At the next start it is not cut off but left standing, ended by a newline and
+followed by a signed `tail_lost` line with its length and hash: the file only ever grows. An unfinished line is told from a
+forged one by its end: the last bytes that every whole line has are missing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import mmap
+import queue
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from capture.audit_line import EMPTY, KEY_FIELD, AuditEvent, AuditHead, AuditLine, Stamp, check_fields, make_line, parse_line
+from capture.device_key import DeviceKey
+from capture.errors import AuditBroken
+from capture.model import WallTime
+from device.ports import Clock, Disk
+
+__all__ = ["LINE_END", "AuditEvent", "AuditHead", "AuditLine", "AuditLog"]
+
+LINE_END: Final = b'"}\n'
+"""What every whole line ends with, and no unfinished one."""
+
+_BATCH = 64
+"""Lines that may share one sync."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    event: AuditEvent
+    fields: dict[str, int | str]
+    stamp: Stamp
+    written: Future[AuditLine]
+
+
+class AuditLog:
+    """One open log; make it with `open`. All methods may be called from any thread."""
+
+    def __init__(
+        self, fd: int, head: AuditHead, device_key: DeviceKey, *, clock: Clock, disk: Disk, now: Callable[[], WallTime]
+    ) -> None:
+        self._fd = fd
+        self._head = head
+        self._key = device_key
+        self._clock = clock
+        self._disk = disk
+        self._now = now
+        self._waiting: queue.SimpleQueue[_Entry | None] = queue.SimpleQueue()
+        self._door = threading.Lock()  # boot times of two lines must stand in the order of their numbers
+        self._is_closed = False
+        self._failure: BaseException | None = None
+        self._thread = threading.Thread(target=self._write_all, name="audit", daemon=True)
+        self._thread.start()
+
+    @classmethod
+    def open(cls, path: Path, device_key: DeviceKey, clock: Clock, disk: Disk, now: Callable[[], WallTime]) -> AuditLog:
+        """Open or begin the log at `path`, check its last line, and record a tail that a power cut left unfinished.
+
+        Only the end is checked here (the start of the box must not take longer each month); `capture/audit_verify.py` checks
+        it all. Raises AuditBroken where the last line is not this box's own, OSError where the file cannot be used.
+        """
+        is_new = not path.exists()
+        fd = disk.append(path)
+        try:
+            if is_new:
+                disk.sync_folder(path.parent)
+            head, tail = _read_end(path, device_key.public_hex)
+            if tail and _is_whole_line(tail, head, device_key.public_hex):  # only its newline was lost
+                disk.write(fd, b"\n")
+                disk.sync_data(fd)
+                head, tail = _read_end(path, device_key.public_hex)
+            if tail and not tail.endswith(b"\n"):
+                disk.write(fd, b"\n")
+        except BaseException:
+            disk.close(fd)
+            raise
+        log = cls(fd, head, device_key, clock=clock, disk=disk, now=now)
+        if tail:
+            log._record_lost(tail.removesuffix(b"\n"))
+        return log
+
+    @property
+    def head(self) -> AuditHead:
+        """Sequence number and hash of the last line that is on disk; (0, 64 zeros) before the first."""
+        return self._head
+
+    def append(self, event: AuditEvent, /, **fields: str | int) -> AuditLine:
+        """Write one line; returns when it is on disk. Raises AuditBroken if it cannot be, ValueError as `submit`."""
+        return self.submit(event, **fields).result()
+
+    def submit(self, event: AuditEvent, /, **fields: str | int) -> Future[AuditLine]:
+        """Hand one line in and return at once; its times are those of now. The future ends with the line when it is on disk,
+        or with AuditBroken; its callbacks run in the audit thread and must be short. Raises ValueError for a field that may
+        not stand in the log, and never anything else."""
+        checked = check_fields(fields)
+        at = self._now()  # outside the lock: the anchor has a lock of its own
+        written: Future[AuditLine] = Future()
+        written.set_running_or_notify_cancel()  # a line handed in cannot be taken back
+        with self._door:
+            if self._is_closed:
+                written.set_exception(AuditBroken("the log is closed"))
+                return written
+            stamp = Stamp(self._clock.boot_id, self._clock.boottime_ns() // 1_000_000, at)
+            self._waiting.put(_Entry(event, checked, stamp, written))
+        return written
+
+    def close(self) -> None:
+        """Write what was handed in, then close. Safe to call twice."""
+        with self._door:
+            if self._is_closed:
+                return
+            self._is_closed = True
+            self._waiting.put(None)
+        self._thread.join()
+        self._disk.close(self._fd)
+
+    def _record_lost(self, lost: bytes) -> None:
+        try:
+            self.append(AuditEvent.TAIL_LOST, bytes=len(lost), sha256=hashlib.sha256(lost).hexdigest())
+        except AuditBroken:
+            self.close()
+            raise
+
+    def _write_all(self) -> None:
+        while True:
+            entry = self._waiting.get()
+            batch: list[_Entry] = []
+            while entry is not None:
+                batch.append(entry)
+                if len(batch) == _BATCH or self._waiting.empty():
+                    break
+                entry = self._waiting.get()
+            if batch:
+                self._write(batch)
+            if entry is None:
+                return
+
+    def _write(self, batch: list[_Entry]) -> None:
+        try:
+            if self._failure is not None:
+                raise AuditBroken("an earlier line could not be written") from self._failure
+            lines = self._chain(batch)
+            self._disk.write_all(self._fd, [line.encode() for line in lines])
+            self._disk.sync_data(self._fd)
+        except BaseException as error:  # noqa: BLE001 - whatever it was, nobody may wait for ever, and nothing may follow
+            self._failure = self._failure or error
+            broken = AuditBroken("the line could not be written")
+            broken.__cause__ = error
+            for entry in batch:
+                entry.written.set_exception(broken)
+            return
+        self._head = lines[-1].head
+        for entry, line in zip(batch, lines, strict=True):
+            entry.written.set_result(line)
+
+    def _chain(self, batch: list[_Entry]) -> list[AuditLine]:
+        lines: list[AuditLine] = []
+        last = self._head
+        for entry in batch:
+            fields = entry.fields
+            if last == EMPTY:
+                fields = {KEY_FIELD: self._key.public_hex, **fields}
+            lines.append(make_line(self._key, last, entry.stamp, entry.event, fields))
+            last = lines[-1].head
+        return lines
+
+
+def _read_end(path: Path, public_hex: str) -> tuple[AuditHead, bytes]:
+    """The head that the last whole line gives, and the unfinished bytes behind it."""
+    with path.open("rb") as file:
+        if file.seek(0, 2) == 0:
+            return EMPTY, b""
+        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+            end = data.rfind(LINE_END)
+            if end < 0:
+                return EMPTY, bytes(data)
+            end += len(LINE_END)
+            start = data.rfind(b"\n", 0, end - 1) + 1
+            try:
+                line = parse_line(data[start:end])
+                line.check_signature(public_hex)
+            except AuditBroken as error:
+                raise AuditBroken(f"the log's last line: {error.detail}") from error
+            return line.head, data[end:]
+
+
+def _is_whole_line(tail: bytes, head: AuditHead, public_hex: str) -> bool:
+    try:
+        line = parse_line(tail + b"\n")
+        line.check_signature(public_hex)
+    except AuditBroken:
+        return False
+    return (line.seq, line.prev) == (head.sequence + 1, head.hash)

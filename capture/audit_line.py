@@ -1,0 +1,224 @@
+"""One line of the audit log: its exact bytes, made and parsed in one place. Reads no file, keeps no chain.
+
+A line is one JSON object in ASCII, no spaces, keys in exactly this order, ended by one newline:
+
+    {"seq":7,"boot":"…32 hex…","boottime_ms":81234,"wall_ms":1790000000000,"confidence":"browser","event":"press",
+     "fields":{"button":"main"},"prev":"…64 hex…","hash":"…64 hex…","sig":"…128 hex…"}
+
+- `seq` counts from 1 and is also the number of the signed line. `prev` is the `hash` of the line before, 64 zeros in line 1.
+- `body` = the bytes of the line from `{` up to, not including, `,"hash":`.
+- `hash` = SHA-256(b"vigcam audit line v1" 0x00 body), lower-case hex.
+- `sig` = the box's Ed25519 signature (`capture/device_key.py`) in the context `audit-line` over the 32 raw bytes of that hash.
+- line 1 carries the box's public key in `fields.device_key`, 64 hex digits.
+
+There is one spelling only: a line that parses but would be written otherwise is refused. Values are whole numbers below 2^53 or
+strings of `[A-Za-z0-9_.:+-]{0,80}`: no space, no other script, so that no name fits in by accident.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Annotated, NamedTuple
+
+import msgspec
+
+from capture.device_key import DeviceKey, verify
+from capture.errors import AuditBroken
+from capture.model import Confidence, Fact, WallTime
+
+CONTEXT = "audit-line"
+KEY_FIELD = "device_key"
+MAX_LINE_BYTES = 16_384
+
+_HASH_PREFIX = b"vigcam audit line v1\x00"
+_FIELD_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
+_FIELD_TEXT = re.compile(r"[A-Za-z0-9_.:+-]{0,80}")
+_INT_LIMIT = 2**53
+_MAX_FIELDS = 16
+
+
+class AuditEvent(Enum):
+    """Everything the log can say."""
+
+    BOX_PROVISIONED = "box_provisioned"
+    RECOVERY_SET = "recovery_set"
+    STARTED = "started"
+    STOPPED = "stopped"
+    SHUTDOWN = "shutdown"
+    TAIL_LOST = "tail_lost"
+    PRESS = "press"
+    MARK = "mark"
+    REFUSED_PRESS = "refused_press"
+    SIGN_IN_ASKED = "sign_in_asked"
+    SIGN_IN_CONFIRMED = "sign_in_confirmed"
+    SIGN_IN_REFUSED = "sign_in_refused"
+    SIGNED_IN = "signed_in"
+    SIGNED_OUT = "signed_out"
+    UNLOCKED = "unlocked"
+    ENROLMENT_OPENED = "enrolment_opened"
+    ENROLMENT_CLOSED = "enrolment_closed"
+    PRACTITIONER_ENROLLED = "practitioner_enrolled"
+    CLOCK_SET = "clock_set"
+    CLOCK_REFUSED = "clock_refused"
+    CASE_OPENED = "case_opened"
+    PARTICIPANT_ADDED = "participant_added"
+    CONSENT_GIVEN = "consent_given"
+    CONSENT_WITHDRAWN = "consent_withdrawn"
+    ARMED = "armed"
+    DISARMED = "disarmed"
+    ARM_REFUSED = "arm_refused"
+    FRAMING_STARTED = "framing_started"
+    FRAMING_STOPPED = "framing_stopped"
+    RECORDING_OPENING = "recording_opening"
+    """Carries `recording` and `header_hash`; on disk before the first frame."""
+    RECORDING_STARTED = "recording_started"
+    RECORDING_STOPPED = "recording_stopped"
+    RECORDING_SEALED = "recording_sealed"
+    RECORDING_INTERRUPTED = "recording_interrupted"
+    RECORDING_OPENED = "recording_opened"
+    TRANSFER_CONFIRMED = "transfer_confirmed"
+    TRANSFER_REFUSED = "transfer_refused"
+    ERASE_ASKED = "erase_asked"
+    ERASE_REFUSED = "erase_refused"
+    ERASED = "erased"
+    FAULT = "fault"
+    FAULT_ACKNOWLEDGED = "fault_acknowledged"
+    PEER_REFUSED = "peer_refused"
+
+
+class AuditHead(NamedTuple):
+    """Where a log stands: the number and the hash of its last line. Whoever remembers one can tell a log that was put back."""
+
+    sequence: int
+    hash: str
+
+
+EMPTY = AuditHead(0, "0" * 64)
+"""What line 1 is chained to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """When a line was handed in, by both clocks."""
+
+    boot: str
+    boottime_ms: int
+    at: WallTime
+
+
+Hex64 = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}\Z")]
+
+
+class AuditLine(Fact, frozen=True, kw_only=True):
+    """One line, as on disk. Field order is the order of the bytes."""
+
+    seq: Annotated[int, msgspec.Meta(ge=1, lt=_INT_LIMIT)]
+    boot: Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{32}\Z")]
+    boottime_ms: Annotated[int, msgspec.Meta(ge=0, lt=_INT_LIMIT)]
+    wall_ms: Annotated[int, msgspec.Meta(gt=-_INT_LIMIT, lt=_INT_LIMIT)]
+    confidence: Confidence
+    event: AuditEvent
+    fields: dict[str, int | str]
+    prev: Hex64
+    hash: Hex64
+    sig: Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{128}\Z")]
+
+    def encode(self) -> bytes:
+        """The exact bytes on disk, newline included."""
+        body = _body(self.seq, self.prev, self.stamp, self.event, self.fields)
+        return body + f',"hash":"{self.hash}","sig":"{self.sig}"}}\n'.encode("ascii")
+
+    @property
+    def stamp(self) -> Stamp:
+        return Stamp(self.boot, self.boottime_ms, WallTime(ms=self.wall_ms, confidence=self.confidence))
+
+    @property
+    def head(self) -> AuditHead:
+        """What the next line is chained to."""
+        return AuditHead(self.seq, self.hash)
+
+    def check_signature(self, public_hex: str) -> None:
+        """Raises AuditBroken unless the box with this key signed this line's hash."""
+        verify(public_hex, CONTEXT, bytes.fromhex(self.hash), bytes.fromhex(self.sig))
+
+
+_DECODER = msgspec.json.Decoder(AuditLine)
+
+
+def check_fields(fields: Mapping[str, object]) -> dict[str, int | str]:
+    """The door of the log: raises ValueError for anything that could carry a name (spaces, other scripts, length)."""
+    if len(fields) > _MAX_FIELDS:
+        raise ValueError(f"{len(fields)} fields in one audit line")
+    checked: dict[str, int | str] = {}
+    for name, value in fields.items():
+        if not _FIELD_NAME.fullmatch(name):
+            raise ValueError("malformed audit field name")
+        match value:
+            case bool():
+                raise ValueError(f"audit field {name}: neither a whole number nor a code")
+            case int() if abs(value) < _INT_LIMIT:
+                checked[name] = value
+            case str() if _FIELD_TEXT.fullmatch(value):
+                checked[name] = value
+            case _:  # the value itself is not repeated: it may be what must not be logged
+                raise ValueError(f"audit field {name}: neither a whole number nor a code")
+    return checked
+
+
+def make_line(key: DeviceKey, last: AuditHead, stamp: Stamp, event: AuditEvent, fields: Mapping[str, int | str]) -> AuditLine:
+    """Make and sign the line that follows `last`. `fields` went through `check_fields`."""
+    digest = _digest(_body(last.sequence + 1, last.hash, stamp, event, fields))
+    return AuditLine(
+        seq=last.sequence + 1,
+        boot=stamp.boot,
+        boottime_ms=stamp.boottime_ms,
+        wall_ms=stamp.at.ms,
+        confidence=stamp.at.confidence,
+        event=event,
+        fields=dict(fields),
+        prev=last.hash,
+        hash=digest.hex(),
+        sig=key.sign(CONTEXT, digest).hex(),
+    )
+
+
+def parse_line(data: bytes) -> AuditLine:
+    """Parse one line with its newline, and check its spelling and its hash; not yet its signature or its place in the chain.
+
+    Raises AuditBroken.
+    """
+    if len(data) > MAX_LINE_BYTES:
+        raise AuditBroken("too long")
+    try:
+        line = _DECODER.decode(data)
+        check_fields(line.fields)
+    except (msgspec.DecodeError, ValueError, RecursionError) as error:
+        raise AuditBroken("malformed") from error
+    if line.encode() != data:
+        raise AuditBroken("not in the one allowed spelling")
+    if _digest(data[: data.rindex(b',"hash":')]).hex() != line.hash:
+        raise AuditBroken("hash does not hold")
+    return line
+
+
+def _body(seq: int, prev: str, stamp: Stamp, event: AuditEvent, fields: Mapping[str, int | str]) -> bytes:
+    parts: dict[str, object] = {
+        "seq": seq,
+        "boot": stamp.boot,
+        "boottime_ms": stamp.boottime_ms,
+        "wall_ms": stamp.at.ms,
+        "confidence": stamp.at.confidence.value,
+        "event": event.value,
+        "fields": dict(fields),
+        "prev": prev,
+    }
+    return json.dumps(parts, separators=(",", ":"), ensure_ascii=True)[:-1].encode("ascii")
+
+
+def _digest(body: bytes) -> bytes:
+    return hashlib.sha256(_HASH_PREFIX + body).digest()
