@@ -1,0 +1,112 @@
+"""Wall time on a box without a network: an offset from boot time, with a confidence. Never touches the system's own clock.
+
+`rtc` > `browser` > `none`. The offset belongs to one boot; what outlives it is only the expectation that time has gone on.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+import msgspec
+
+from capture.errors import ClockUnlikely
+from capture.model import Confidence, Fact, WallTime
+from device.ports import Clock
+
+LIKELY_MS = 24 * 3_600 * 1_000
+"""An offer this close to what is expected is taken without asking."""
+
+EARLIEST_MS = 1_735_689_600_000
+"""2025-01-01: before this software existed. No clock that says less is believed, confirmed or not."""
+
+
+class AnchorState(Fact, frozen=True, kw_only=True):
+    """What is kept: the boot it belongs to, wall minus boot time, how it was come by, and the wall time at that moment."""
+
+    boot_id: str
+    offset_ms: int
+    confidence: Confidence
+    seen_ms: int
+
+
+class ClockStep(Fact, frozen=True, kw_only=True):
+    """What an offer changed, for the log: the claim just before and just after. Going back is allowed and is recorded."""
+
+    before: WallTime
+    after: WallTime
+
+
+class TimeAnchor:
+    """The daemon's wall clock. `load` and `store` keep a short text over restarts (in the catalogue's meta); thread-safe.
+
+    The system's clock is looked at once, here: a step of it later moves nothing.
+    """
+
+    def __init__(self, clock: Clock, load: Callable[[], str | None], store: Callable[[str], None]) -> None:
+        self._clock = clock
+        self._store = store
+        self._lock = threading.Lock()
+        kept = _parse(load())
+        if kept and kept.boot_id == clock.boot_id:
+            self._state = kept  # boot time ran on while the daemon was away
+        else:
+            self._state = self._first_state(kept.seen_ms if kept else EARLIEST_MS)
+
+    def now(self) -> WallTime:
+        """The best claim there is. Without a battery-backed clock its confidence is NONE until the first offer of this boot."""
+        with self._lock:
+            return self._now()
+
+    def offer(self, wall_ms: int, is_confirmed: bool) -> ClockStep:
+        """The practitioner's browser says that it is `wall_ms`; `is_confirmed` says that a person read and confirmed it.
+
+        Within 24 hours of expectation it is taken; a battery-backed clock that agrees so far is better and stays. Raises
+        ClockUnlikely, and changes nothing, if it is further off and not confirmed, or before this software existed.
+        """
+        with self._lock:
+            before = self._now()
+            is_likely = abs(wall_ms - before.ms) <= LIKELY_MS
+            if wall_ms < EARLIEST_MS or not (is_likely or is_confirmed):
+                raise ClockUnlikely
+            if not (before.confidence is Confidence.RTC and is_likely):
+                self._keep(self._state_at(wall_ms, Confidence.BROWSER))
+            return ClockStep(before=before, after=self._now())
+
+    def remember(self) -> None:
+        """Keep what time it is now as the next boot's expectation. To be called where something is ended or put away."""
+        with self._lock:
+            now = self._now()
+            if now.confidence is not Confidence.NONE:
+                self._keep(self._state_at(now.ms, now.confidence))
+
+    def _first_state(self, seen_ms: int) -> AnchorState:
+        system_ms = self._clock.wall_ms()
+        # A battery that ran flat starts the clock in the past: behind what was already seen it is no better than none.
+        if self._clock.has_rtc and system_ms >= max(seen_ms - LIKELY_MS, EARLIEST_MS):
+            return self._state_at(system_ms, Confidence.RTC)
+        return self._state_at(max(seen_ms, system_ms), Confidence.NONE)
+
+    def _keep(self, state: AnchorState) -> None:
+        self._store(msgspec.json.encode(state).decode())
+        self._state = state
+
+    def _state_at(self, wall_ms: int, confidence: Confidence) -> AnchorState:
+        offset_ms = wall_ms - self._boot_ms()
+        return AnchorState(boot_id=self._clock.boot_id, offset_ms=offset_ms, confidence=confidence, seen_ms=wall_ms)
+
+    def _now(self) -> WallTime:
+        return WallTime(ms=self._boot_ms() + self._state.offset_ms, confidence=self._state.confidence)
+
+    def _boot_ms(self) -> int:
+        return self._clock.boottime_ns() // 1_000_000
+
+
+def _parse(text: str | None) -> AnchorState | None:
+    # What cannot be read is as if it were not there: without an anchor nothing is armed, and the next sign-in mends it.
+    if text is None:
+        return None
+    try:
+        return msgspec.json.decode(text, type=AnchorState)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None

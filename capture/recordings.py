@@ -1,0 +1,160 @@
+"""What the catalogue knows of each recording: the clear facts alone, by id. Touches no file of the vault and erases no row.
+
+Rows are kept newest first by the order in which they were added: wall time may go back.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from capture.catalogue import Catalogue, Value
+from capture.errors import CatalogueBroken, NotFound, NotNow
+from capture.ids import CaseCode, PractitionerId, RecordingId
+from capture.model import Recording, RecordingState, StopReason
+
+_COLUMNS = (
+    "recording_id, case_code, visit_id, practitioner, state, started_ms, started_confidence, boot_id, started_boottime_ns,"
+    " stop_reason, duration_ms, sealed_bytes, frames_generated, frames_kept, marks_ms, longest_sync_ms, is_transferred"
+)
+_PLACES = ", ".join("?" for _ in _COLUMNS.split(","))
+
+_STEPS = {
+    RecordingState.FILMING: {RecordingState.FILMING, RecordingState.SEALED, RecordingState.INTERRUPTED},
+    RecordingState.SEALED: {RecordingState.SEALED, RecordingState.ERASED},
+    RecordingState.INTERRUPTED: {RecordingState.INTERRUPTED, RecordingState.ERASED},
+    RecordingState.ERASED: {RecordingState.ERASED},
+}
+"""From which state a row may go to which: nothing comes back from erased, and what is being filmed is not erased."""
+
+
+class Recordings:
+    """The recording rows of one catalogue; thread-safe as the catalogue is, and with its errors besides those named here."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self._catalogue = catalogue
+
+    def add(self, recording: Recording) -> None:
+        """A new one. Raises CatalogueBroken if the id is taken."""
+        self._catalogue.change(f"INSERT INTO recording ({_COLUMNS}) VALUES ({_PLACES})", *_to_row(recording))  # noqa: S608 - constants
+
+    def update(self, recording: Recording) -> None:
+        """Put the new facts in the place of the old. Raises NotFound, and NotNow where the state may not go that way."""
+        with self._catalogue.transaction():
+            self._replace(self.get(recording.recording_id), recording)
+
+    def get(self, recording_id: RecordingId) -> Recording:
+        """Raises NotFound."""
+        row = self._catalogue.row(f"SELECT {_COLUMNS} FROM recording WHERE recording_id = ?", recording_id)  # noqa: S608 - constants
+        if row is None:
+            raise NotFound(recording_id)
+        return _from_row(row)
+
+    def page(
+        self, practitioner: PractitionerId, case: str = "", before: str = "", limit: int = 50
+    ) -> tuple[tuple[Recording, ...], bool]:
+        """A practitioner's recordings, newest first, of one case or (empty) of all, from the one older than `before` (empty:
+        from the newest); and whether this page is the last."""
+        rows = self._catalogue.rows(
+            f"""SELECT {_COLUMNS} FROM recording
+            WHERE practitioner = ? AND (? = '' OR case_code = ?)
+            AND (? = '' OR number < (SELECT number FROM recording WHERE recording_id = ?))
+            ORDER BY number DESC LIMIT ?""",  # noqa: S608 - constants
+            practitioner,
+            case,
+            case,
+            before,
+            before,
+            limit + 1,
+        )
+        return tuple(_from_row(row) for row in rows[:limit]), len(rows) <= limit
+
+    def last(self) -> Recording | None:
+        """The newest of all, whoever filmed it."""
+        return self._first(f"SELECT {_COLUMNS} FROM recording ORDER BY number DESC LIMIT 1")  # noqa: S608 - constants
+
+    def last_for_case(self, case: CaseCode) -> Recording | None:
+        """The newest of one case; None where nothing was filmed yet."""
+        return self._first(f"SELECT {_COLUMNS} FROM recording WHERE case_code = ? ORDER BY number DESC LIMIT 1", case)  # noqa: S608 - constants
+
+    def count_for_case(self, case: CaseCode) -> int:
+        """How many there are that were not erased."""
+        row = self._catalogue.row("SELECT count(*) FROM recording WHERE case_code = ? AND state != 'erased'", case)
+        return 0 if row is None else int(row[0])
+
+    def filming(self) -> tuple[Recording, ...]:
+        """Those that say they are being filmed: at start-up, those that a power cut interrupted."""
+        rows = self._catalogue.rows(f"SELECT {_COLUMNS} FROM recording WHERE state = 'filming' ORDER BY number")  # noqa: S608 - constants
+        return tuple(_from_row(row) for row in rows)
+
+    def mark_interrupted(self, recording_id: RecordingId) -> Recording:
+        """What was being filmed when power or the process was lost. Raises NotFound; NotNow if it was sealed or erased."""
+        with self._catalogue.transaction():
+            old = self.get(recording_id)
+            new = msgspec.structs.replace(old, state=RecordingState.INTERRUPTED, stop_reason=StopReason.INTERRUPTED)
+            return self._replace(old, new)
+
+    def mark_transferred(self, recording_id: RecordingId) -> Recording:
+        """Somebody verifiably holds a copy. Raises NotFound; NotNow while filming and once erased."""
+        with self._catalogue.transaction():
+            old = self.get(recording_id)
+            if old.state not in {RecordingState.SEALED, RecordingState.INTERRUPTED}:
+                raise NotNow(f"{recording_id} is {old.state.value}")
+            return self._replace(old, msgspec.structs.replace(old, is_transferred=True))
+
+    def mark_erased(self, recording_id: RecordingId) -> Recording:
+        """The footage is gone; the row stays as its tombstone. Raises NotFound; NotNow while filming."""
+        with self._catalogue.transaction():
+            old = self.get(recording_id)
+            return self._replace(old, msgspec.structs.replace(old, state=RecordingState.ERASED))
+
+    def _replace(self, old: Recording, new: Recording) -> Recording:
+        if new.state not in _STEPS[old.state]:
+            raise NotNow(f"{old.recording_id} is {old.state.value}")
+        self._catalogue.change(
+            f"UPDATE recording SET ({_COLUMNS}) = ({_PLACES}) WHERE recording_id = ?",  # noqa: S608 - constants
+            *_to_row(new),
+            new.recording_id,
+        )
+        return new
+
+    def _first(self, query: str, *values: Value) -> Recording | None:
+        row = self._catalogue.row(query, *values)
+        return None if row is None else _from_row(row)
+
+
+def _to_row(recording: Recording) -> tuple[Value, ...]:
+    return (
+        recording.recording_id,
+        recording.case,
+        recording.visit_id,
+        recording.practitioner,
+        recording.state.value,
+        recording.started.ms,
+        recording.started.confidence.value,
+        recording.boot_id,
+        recording.started_boottime_ns,
+        recording.stop_reason.value if recording.stop_reason else None,
+        recording.duration_ms,
+        recording.sealed_bytes,
+        recording.frames_generated,
+        recording.frames_kept,
+        msgspec.json.encode(recording.marks_ms).decode(),
+        recording.longest_sync_ms,
+        int(recording.is_transferred),
+    )
+
+
+def _from_row(row: tuple[Any, ...]) -> Recording:
+    """Parse strictly: a row that somebody damaged raises CatalogueBroken."""
+    names = [name.strip() for name in _COLUMNS.split(",")]
+    facts = dict(zip(names, row, strict=True))
+    try:
+        facts["case"] = facts.pop("case_code")
+        facts["started"] = {"ms": facts.pop("started_ms"), "confidence": facts.pop("started_confidence")}
+        facts["marks_ms"] = msgspec.json.decode(facts["marks_ms"])
+        facts["is_transferred"] = facts["is_transferred"] == 1
+        return msgspec.convert(facts, Recording)
+    except (msgspec.ValidationError, msgspec.DecodeError) as error:
+        raise CatalogueBroken("a recording's row") from error
