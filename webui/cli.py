@@ -12,7 +12,7 @@ from importlib.metadata import version
 import click
 
 from capture.errors import VigcamError
-from webui.refusals import exit_code, words
+from webui.cli_words import exit_code, words
 
 VERBS = {
     "audit": "capture.cli_box:audit",
@@ -54,3 +54,7 @@ def main() -> None:
     except VigcamError as refusal:
         click.echo(f"vigcam: {words(refusal)}", err=True)
         sys.exit(exit_code(refusal))
+
+
+if __name__ == "__main__":
+    main()

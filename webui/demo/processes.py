@@ -1,0 +1,127 @@
+"""The box's two processes on a laptop: started, watched and ended here, each by its own process id. Speaks neither's language."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from webui.demo.finger import FingerPipe
+from webui.demo.trouble import DemoFailed
+
+SEAL_S = 20.0
+"""How long the capture daemon may take to seal what it films and to stop; then it is killed."""
+
+WEB_STOP_S = 5.0
+
+
+class Child:
+    """One process in a group of its own: Ctrl-C at the terminal reaches us alone, and we end it in the right order."""
+
+    def __init__(self, name: str, arguments: list[str], words: Path | None, keep: tuple[int, ...] = ()) -> None:
+        """`words` takes what it says on stdout and stderr (None: it says it to ours). Raises DemoFailed."""
+        self.name = name
+        self._words = words
+        try:
+            said = None if words is None else words.open("wb")
+            try:
+                self._process = subprocess.Popen(
+                    [sys.executable, *arguments],
+                    stdin=subprocess.DEVNULL,
+                    stdout=said or sys.stderr,
+                    stderr=said,
+                    pass_fds=keep,
+                    process_group=0,
+                )
+            finally:
+                if said is not None:
+                    said.close()
+        except OSError as error:
+            raise DemoFailed(f"the {name} cannot be started: {error}") from error
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    @property
+    def is_running(self) -> bool:
+        return self._process.poll() is None
+
+    def check(self) -> None:
+        """Raises DemoFailed, with its own last words, if it has ended."""
+        if (code := self._process.poll()) is not None:
+            raise DemoFailed(f"the {self.name} ended (exit code {code}): {self.last_words()}")
+
+    def last_words(self, lines: int = 3) -> str:
+        """The end of what it said."""
+        if self._words is None:
+            return "see above"
+        said = self._words.read_text("utf-8", errors="replace").strip().splitlines()
+        return " / ".join(said[-lines:]) or "it said nothing"
+
+    def end(self, within_s: float) -> int:
+        """Ask it to stop; after `within_s` seconds, make it. Returns its exit code."""
+        if self._process.poll() is None:
+            self._process.send_signal(signal.SIGTERM)
+            try:
+                self._process.wait(within_s)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+        return self._process.wait()
+
+
+class BoxProcesses:
+    """Capture daemon and web server of one box. A context manager: leaving it seals what is filmed and ends both."""
+
+    def __init__(self, box: Path, port: int, names: tuple[str, ...], film: Path | None, words: Path | None) -> None:
+        """`words` is the folder for what they say, or None to let them say it on our stderr."""
+        self.finger = FingerPipe()
+        self._box = box
+        self._port = port
+        self._names = names
+        self._film = film
+        self._words = words
+        self.capture: Child | None = None
+        self.web: Child | None = None
+
+    def start_capture(self) -> None:
+        """Power on. Hold the finger down before to open the enrolment window."""
+        film = [] if self._film is None else ["--film", str(self._film)]
+        far_end = self.finger.far_end
+        arguments = ["-m", "capture", "--dir", str(self._box), "--simulated", *film, "--finger-fd", str(far_end)]
+        self.capture = Child("capture daemon", arguments, self._log("capture"), (far_end,))
+        self.finger.handed_over()
+
+    def start_web(self) -> None:
+        socket, tls = self._box / "run" / "capture.sock", self._box / "tls"
+        arguments = ["-m", "webui", "--socket", str(socket), "--tls", str(tls), "--address", "127.0.0.1"]
+        arguments += ["--port", str(self._port)]
+        for name in self._names:
+            arguments += ["--name", name]
+        self.web = Child("web server", arguments, self._log("web"))
+
+    def check(self) -> None:
+        """Raises DemoFailed if either has ended."""
+        for child in (self.capture, self.web):
+            if child is not None:
+                child.check()
+
+    def stop(self) -> None:
+        """The daemon first: what is being filmed is sealed before anything else goes."""
+        if self.capture is not None:
+            self.capture.end(SEAL_S)
+        if self.web is not None:
+            self.web.end(WEB_STOP_S)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.stop()
+        self.finger.close()
+
+    def _log(self, name: str) -> Path | None:
+        return None if self._words is None else self._words / f"{name}.log"
