@@ -396,9 +396,21 @@ def test_a_full_disk_stops_seals_and_says_so() -> None:
     assert world.state.fault == "disk_floor"
 
 
-_NEWS = st.sampled_from(
-    ["down", "up", "arm", "frame_arm", "tick", "long", "stop", "end_leave", "ask", "mark", "lamp", "camera", "seal"]
-)
+_NEWS: dict[str, Callable[[World], object]] = {
+    "down": World.down,
+    "up": World.up,
+    "arm": lambda world: world.arm(lease_s=30),
+    "frame": lambda world: world.arm(ArmMode.FRAMING, lease_s=30),
+    "tick": lambda world: world.wait(0.25),
+    "long": lambda world: world.wait(1.25),
+    "stop": lambda world: world.send(StopAsked(world.now, StopReason.PAGE)),
+    "leave": lambda world: world.send(LeaveEnded(world.now, StopReason.WITHDRAWN)),
+    "ask": lambda world: world.ask("ask-x"),
+    "mark": lambda world: world.send(MarkDown(world.now)),
+    "lamp": lambda world: world.send(LampFailed(world.now)),
+    "camera": lambda world: world.send(CameraFailed(world.now, "camera_unavailable")),
+    "seal": lambda world: world.send(Sealed(world.now)),
+}
 
 
 @pytest.mark.promise("P1")
