@@ -21,6 +21,8 @@ from capture.ids import CaseCode, PractitionerId
 
 Value = str | int | float | bytes | None
 
+_STATEMENT = "case_code, sequence, type, practitioner, nonce, sealed"
+
 
 @dataclass(frozen=True, slots=True)
 class StatementRow:
@@ -110,11 +112,13 @@ class Catalogue:
 
     def statements(self, case: CaseCode) -> tuple[StatementRow, ...]:
         """All statements of a case, oldest first."""
-        rows = self.rows(
-            "SELECT case_code, sequence, type, practitioner, nonce, sealed FROM statement WHERE case_code = ? ORDER BY sequence",
-            case,
-        )
+        rows = self.rows(f"SELECT {_STATEMENT} FROM statement WHERE case_code = ? ORDER BY sequence", case)  # noqa: S608 - constant
         return tuple(StatementRow(*row) for row in rows)
+
+    def first_statement(self, case: CaseCode) -> StatementRow | None:
+        """The one that should have opened the case."""
+        row = self.row(f"SELECT {_STATEMENT} FROM statement WHERE case_code = ? ORDER BY sequence LIMIT 1", case)  # noqa: S608 - constant
+        return None if row is None else StatementRow(*row)
 
     def append(self, statement: StatementRow, statement_hash: str, previous: CaseHead | None) -> None:
         """Add a statement and move its case's head, both or neither. `previous` is the head it was made on (None opens the
@@ -131,7 +135,7 @@ class Catalogue:
                 statement_hash,
             )
             self.change(
-                "INSERT INTO statement (case_code, sequence, type, practitioner, nonce, sealed) VALUES (?, ?, ?, ?, ?, ?)",
+                f"INSERT INTO statement ({_STATEMENT}) VALUES (?, ?, ?, ?, ?, ?)",  # noqa: S608 - constant
                 statement.case,
                 statement.sequence,
                 statement.type,

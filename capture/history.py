@@ -1,4 +1,4 @@
-"""Reads a case out of the catalogue and verifies every statement anew. Skips nothing: one that does not hold makes all unreadable.
+"""Reads a case out of the catalogue and verifies every statement anew. Skips nothing: one that does not hold spoils all.
 
 What is checked of each: its seal opens, its signature holds, it names this box, this case, this practitioner and its own place,
 its nonce is its own, it follows the one before, and the row's clear columns say the same. A statement missing at the end is
@@ -40,12 +40,11 @@ class History:
 
 def read_history(rows: Sequence[StatementRow], head: CaseHead, box_id: BoxId, unlocked: Unlocked) -> History:
     """All of `rows` (oldest first), or nothing. Raises CatalogueBroken naming the first place that does not hold."""
+    reader = _Reader(head, box_id, unlocked)
     reading = _Reading()
-    previous = NO_HASH
-    for place, row in enumerate(rows, start=1):
-        statement, previous = _read(row, place, previous, head, box_id, unlocked)
-        reading.take(statement)
-    if len(rows) != head.count or previous != head.last_hash:
+    for row in rows:
+        reading.take(reader.read(row))
+    if len(rows) != head.count or reader.last_hash != head.last_hash:
         raise CatalogueBroken(f"{head.case}: statements are missing at the end")
     if reading.case is None:
         raise CatalogueBroken(f"{head.case}: no statement opens it")
@@ -55,28 +54,60 @@ def read_history(rows: Sequence[StatementRow], head: CaseHead, box_id: BoxId, un
 
 def read_opening(row: StatementRow, head: CaseHead, box_id: BoxId, unlocked: Unlocked) -> Case:
     """The case's first statement alone, for a list. It says nothing of what followed. Raises CatalogueBroken."""
-    statement, _ = _read(row, 1, NO_HASH, head, box_id, unlocked)
-    if not isinstance(statement.content, CaseOpened):
+    reading = _Reading()
+    reading.take(_Reader(head, box_id, unlocked).read(row))
+    if reading.case is None:
         raise CatalogueBroken(f"{head.case}: no statement opens it")
-    return statement.content.case
+    return reading.case
+
+
+class _Reader:
+    """Verifies one row after the other, each at the place that follows the last."""
+
+    def __init__(self, head: CaseHead, box_id: BoxId, unlocked: Unlocked) -> None:
+        self._head = head
+        self._box_id = box_id
+        self._unlocked = unlocked
+        self._nonces: set[str] = set()
+        self._count = 0
+        self.last_hash = NO_HASH
+
+    def read(self, row: StatementRow) -> Statement:
+        place = self._count + 1
+        practitioner = self._unlocked.practitioner
+        try:
+            signed = statements.unseal(row.sealed, self._unlocked)
+            found = statements.verify(signed, self._unlocked.public.verify_hex)
+        except CatalogueBroken as error:
+            raise CatalogueBroken(f"{self._head.case}: statement {place}: {error.detail}") from None
+        said = (found.box_id, found.case, found.practitioner, found.sequence, found.previous, found.nonce, found.type)
+        must = (self._box_id, self._head.case, practitioner, place, self.last_hash, row.nonce, row.type)
+        shown = (row.case, row.practitioner, row.sequence, self._head.practitioner)
+        if said != must or shown != (self._head.case, practitioner, place, practitioner) or found.nonce in self._nonces:
+            raise CatalogueBroken(f"{self._head.case}: statement {place} is not in its place")
+        self._nonces.add(found.nonce)
+        self._count = place
+        self.last_hash = signed.hash
+        return found
 
 
 @dataclass(slots=True)
 class _Reading:
+    """What the statements say, put together."""
+
     case: Case | None = None
     participants: list[Participant] = field(default_factory=list)
     consents: list[Consent] = field(default_factory=list)
     armings: list[ArmingPlace] = field(default_factory=list)
-    nonces: set[str] = field(default_factory=set)
 
     def take(self, statement: Statement) -> None:
-        if statement.nonce in self.nonces or (self.case is None) != isinstance(statement.content, CaseOpened):
-            raise _broken(statement)
-        self.nonces.add(statement.nonce)
+        # the first statement opens the case, and only the first
+        if (self.case is None) != isinstance(statement.content, CaseOpened):
+            raise _contradiction(statement)
         match statement.content:
             case CaseOpened(case=case):
                 if case.code != statement.case:
-                    raise _broken(statement)
+                    raise _contradiction(statement)
                 self.case = case
             case PersonAdded(participant=participant):
                 self.participants.append(participant)
@@ -84,36 +115,11 @@ class _Reading:
                 self.consents.append(consent)
             case ArmingStated(arming=arming):
                 if (arming.case, arming.practitioner) != (statement.case, statement.practitioner):
-                    raise _broken(statement)
+                    raise _contradiction(statement)
                 self.armings.append(ArmingPlace(arming, statement.boot_id))
             case _:
                 assert_never(statement.content)
 
 
-def _read(
-    row: StatementRow, place: int, previous: str, head: CaseHead, box_id: BoxId, unlocked: Unlocked
-) -> tuple[Statement, str]:
-    """One statement at its place, and its hash."""
-    try:
-        signed = statements.unseal(row.sealed, unlocked)
-        statement = statements.verify(signed, unlocked.public.verify_hex)
-    except CatalogueBroken as error:
-        raise CatalogueBroken(f"{head.case}: statement {place}: {error.detail}") from None
-    said = (
-        statement.box_id,
-        statement.case,
-        statement.practitioner,
-        statement.sequence,
-        statement.previous,
-        statement.nonce,
-        statement.type,
-    )
-    expected = (box_id, head.case, unlocked.practitioner, place, previous, row.nonce, row.type)
-    shown = (row.case, row.practitioner, row.sequence)
-    if said != expected or shown != (head.case, head.practitioner, place) or head.practitioner != unlocked.practitioner:
-        raise _broken(statement)
-    return statement, signed.hash
-
-
-def _broken(statement: Statement) -> CatalogueBroken:
-    return CatalogueBroken(f"{statement.case}: statement {statement.sequence} is not in its place")
+def _contradiction(statement: Statement) -> CatalogueBroken:
+    return CatalogueBroken(f"{statement.case}: statement {statement.sequence} contradicts the others")
