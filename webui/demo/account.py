@@ -1,0 +1,101 @@
+"""What the demo has to tell at its end: one struct, as a JSON object or as a short account for a person. Works nothing out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import msgspec
+from rich.console import Console
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+
+class Account(msgspec.Struct, frozen=True, kw_only=True):
+    """Paths are absolute. `sealed_path` lies in the vault, `mp4_path` at the laptop; `av_offset_ms` is null without flashes."""
+
+    base_url: str
+    ca_cert: str
+    username: str
+    passphrase: str
+    box_dir: str
+    out_dir: str
+    box_id: str
+    setup_code: str
+    case: str
+    recording_id: str
+    sealed_path: str
+    sealed_copy_path: str
+    sealed_sha256: str
+    sealed_bytes: int
+    keyring_path: str
+    recovery_identity_path: str
+    recovery_fingerprint: str
+    ca_fingerprint: str
+    mp4_path: str
+    mp4_sha256: str
+    mp4_bytes: int
+    range_requests: int
+    width: int
+    height: int
+    has_sound: bool
+    frames_generated: int
+    frames_kept: int
+    frames_dropped: int
+    frames_decoded: int
+    seconds: float
+    av_offset_ms: float | None
+    stop_reason: str
+    longest_sync_ms: float
+
+    def to_json(self) -> str:
+        return msgspec.json.encode(self).decode("utf-8")
+
+
+class Teller:
+    """Tells the story as it goes: one line a step, on `console`."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+
+    def step(self, text: str) -> None:
+        self._console.print(Text.assemble(("✓ ", "green"), text))
+
+    def say(self, text: str) -> None:
+        self._console.print(Text(text))
+
+    def filming(self, of_seconds: float) -> Callable[[float], None]:
+        """Progress of a take, each whole second."""
+        told = [0]
+
+        def tell(filmed_s: float) -> None:
+            if int(filmed_s) > told[0]:
+                told[0] = int(filmed_s)
+                self._console.print(Text(f"  filming {told[0]} of {of_seconds:.0f} s", style="red"), end="\r")
+
+        return tell
+
+
+def show(account: Account, console: Console) -> None:
+    """The account for a person."""
+    lost = "none lost" if account.frames_dropped == 0 else f"{account.frames_dropped} lost, and counted"
+    offset = "no flashes to measure by" if account.av_offset_ms is None else f"{account.av_offset_ms:+.1f} ms"
+    rows = (
+        ("Filmed", f"{account.seconds:.1f} s, {account.width}x{account.height}, stopped by {account.stop_reason}"),
+        ("Pictures", f"{account.frames_kept} kept of {account.frames_generated} made ({lost}); all decode"),
+        ("Sound", f"{'yes' if account.has_sound else 'none'}; sound against picture: {offset}"),
+        ("Film", account.mp4_path),
+        ("SHA-256", account.mp4_sha256),
+        ("Sealed in the box", account.sealed_path),
+        ("Slowest disk sync", f"{account.longest_sync_ms:.0f} ms"),
+        ("Page", account.base_url),
+        ("Page's CA", account.ca_cert),
+        ("Sign in as", account.username),
+        ("Passphrase", account.passphrase),
+    )
+    table = Table.grid(padding=(0, 2))
+    table.add_column(style="bold", no_wrap=True)
+    table.add_column(overflow="fold")
+    for name, value in rows:
+        table.add_row(name, Text(value))
+    console.print(Panel(table, title="vigcam: one visit, from consent to transfer", title_align="left"))

@@ -1,0 +1,81 @@
+"""`vigcam run`: both processes of an existing box in the foreground, on simulated hardware; the terminal is its front panel.
+
+Changes nothing of the box. On a real box systemd starts the two; this verb is the laptop's.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+import time
+import tomllib
+from pathlib import Path
+
+import click
+import msgspec
+from rich.console import Console
+
+from capture.errors import BoxUnusable
+from webui.demo.box import ADDRESS
+from webui.demo.film import film_seconds
+from webui.demo.front_panel import FrontPanel
+from webui.demo.interrupt import ended_by_signals
+from webui.demo.laptop import Laptop
+from webui.demo.processes import BoxProcesses
+from webui.demo.trouble import DemoFailed
+from webui.demo.waiting import wait_for
+
+
+class _Web(msgspec.Struct):
+    port: int
+    names: tuple[str, ...] = ()
+
+
+class _Config(msgspec.Struct):
+    """Of the box's settings only what starts the web server; the daemon checks them all."""
+
+    web: _Web
+
+
+@click.command()
+@click.option("--dir", "box", type=click.Path(path_type=Path), required=True, help="The box's folder.")
+@click.option("--film", type=click.Path(path_type=Path), help="A film file that the simulated camera plays instead of the scene.")
+def run(box: Path, film: Path | None) -> None:
+    """Run an existing box on this laptop until Ctrl-C; then seal and stop."""
+    console = Console(stderr=True)
+    box = box.absolute()
+    web = _web_settings(box)
+    has_panel = sys.stdin.isatty() and sys.stdout.isatty()
+    words = Path(tempfile.mkdtemp(prefix="vigcam-run-")) if has_panel else None
+    try:
+        if film is not None:
+            film_seconds(film)
+        with ended_by_signals(), BoxProcesses(box, web.port, web.names, film and film.absolute(), words) as processes:
+            _run(processes, box, web.port, console)
+    except DemoFailed as failed:
+        raise click.ClickException(str(failed)) from failed
+    except KeyboardInterrupt:
+        console.print("Stopped: what was being filmed is sealed.")
+
+
+def _run(processes: BoxProcesses, box: Path, port: int, console: Console) -> None:
+    processes.start_capture()
+    wait_for("the capture daemon", lambda: (box / "run" / "capture.sock").exists() or None, processes.check)
+    processes.start_web()
+    base_url = f"https://{ADDRESS}:{port}"
+    console.print(f"The page is {base_url} (its CA: {box / 'tls' / 'ca.pem'}). Ctrl-C seals and stops.", soft_wrap=True)
+    if sys.stdin.isatty() and sys.stdout.isatty():
+        FrontPanel(Laptop(base_url, box / "tls" / "ca.pem"), processes, base_url, Console(stderr=True)).run()
+        return
+    while True:
+        processes.check()
+        time.sleep(0.5)
+
+
+def _web_settings(box: Path) -> _Web:
+    try:
+        return msgspec.convert(tomllib.loads((box / "config.toml").read_text("utf-8")), _Config).web
+    except OSError as error:
+        raise BoxUnusable(f"{box / 'config.toml'}: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+        raise BoxUnusable(f"{box / 'config.toml'}: {error}") from error
