@@ -18,7 +18,7 @@ class ChunkSealer:
     stream is over: nothing can be written again, since sealing other bytes under the same nonce would betray both.
     """
 
-    def __init__(self, file_key: bytes, emit: Callable[[memoryview], None]) -> None:
+    def __init__(self, file_key: bytes, emit: Callable[[memoryview], object]) -> None:
         """Draws the payload's nonce and emits it at once. Each sealer needs a file key or at least a header of its own."""
         nonce = secrets.token_bytes(NONCE_BYTES)
         self._cipher = PayloadCipher(file_key, nonce)
