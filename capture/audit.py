@@ -27,10 +27,13 @@ from capture.errors import AuditBroken
 from capture.model import WallTime
 from device.ports import Clock, Disk
 
-__all__ = ["LINE_END", "AuditEvent", "AuditHead", "AuditLine", "AuditLog"]
+__all__ = ["LINE_END", "MAX_TAIL_BYTES", "AuditEvent", "AuditHead", "AuditLine", "AuditLog"]
 
 LINE_END: Final = b'"}\n'
 """What every whole line ends with, and no unfinished one."""
+
+MAX_TAIL_BYTES: Final = 1 << 20
+"""More than this a power cut cannot leave unfinished: so long a tail is something else, and is not covered up."""
 
 _BATCH = 64
 """Lines that may share one sync."""
@@ -183,9 +186,11 @@ def _read_end(path: Path, public_hex: str) -> tuple[AuditHead, bytes]:
             return EMPTY, b""
         with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
             end = data.rfind(LINE_END)
-            if end < 0:
-                return EMPTY, bytes(data)
-            end += len(LINE_END)
+            end = end + len(LINE_END) if end >= 0 else 0
+            if len(data) - end > MAX_TAIL_BYTES:
+                raise AuditBroken("the log ends in something that is no line")
+            if end == 0:
+                return EMPTY, data[:]
             start = data.rfind(b"\n", 0, end - 1) + 1
             try:
                 line = parse_line(data[start:end])

@@ -22,7 +22,7 @@ from device.ports import Profile
 
 FILE_NAME = "config.toml"
 
-HOST_NAME = re.compile(r"(?=.{1,253}\Z)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*")
+_HOST_NAME = re.compile(r"(?=.{1,253}\Z)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*")
 
 
 class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -135,16 +135,18 @@ def write_config(config: Config) -> bytes:
 
 
 def check_address(text: str, key: str) -> None:
-    """Raises ConfigInvalid unless `text` is one IPv4 or IPv6 address."""
+    """Raises ConfigInvalid unless `text` is one IPv4 or IPv6 address; "any address" is none, no certificate can hold it."""
     try:
-        ipaddress.ip_address(text)
-    except ValueError as error:
-        raise ConfigInvalid(f"{key}: allowed is an IPv4 or IPv6 address") from error
+        is_one = not ipaddress.ip_address(text).is_unspecified
+    except ValueError:
+        is_one = False
+    if not is_one:
+        raise ConfigInvalid(f"{key}: allowed is one IPv4 or IPv6 address")
 
 
 def check_host_name(text: str, key: str) -> None:
     """Raises ConfigInvalid unless `text` is a host name in lower-case letters, digits, dashes and dots."""
-    if not HOST_NAME.fullmatch(text):
+    if not _HOST_NAME.fullmatch(text) or text.rpartition(".")[2].isdigit():  # the latter is an address, not a name
         raise ConfigInvalid(f"{key}: allowed are host names in lower-case letters, digits, dashes and dots")
 
 

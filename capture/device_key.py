@@ -19,6 +19,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
+from capture.durable import write_new
 from capture.errors import AuditBroken, BoxUnusable
 from device.ports import Disk
 
@@ -35,18 +36,12 @@ class DeviceKey:
 
     @classmethod
     def create(cls, path: Path, disk: Disk) -> DeviceKey:
-        """Make a new key and keep it at `path`, which must not exist. Durable when it returns, but for the folder's own
-        entry, which the caller syncs. Raises OSError."""
+        """Make a new key and keep it at `path`, which must not exist. Durable when it returns. Raises OSError."""
         key = cls(Ed25519PrivateKey.generate())
         pem = key._private.private_bytes(
             serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
         )
-        fd = disk.create(path)
-        try:
-            disk.write(fd, pem)
-            disk.sync(fd)
-        finally:
-            disk.close(fd)
+        write_new(disk, path, pem)
         return key
 
     @classmethod

@@ -1,0 +1,136 @@
+"""Reads a whole audit log and says how far it holds: spelling, hashes, chain, signatures. Changes nothing, opens no recording.
+
+Anyone can do this: the log carries the box's public key in its first line. Whoever knows the key from elsewhere (a log of an
+earlier day) passes it in, because a log forged from its first line on would carry the forger's own.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from capture.audit import LINE_END, MAX_TAIL_BYTES
+from capture.audit_line import EMPTY, KEY_FIELD, MAX_LINE_BYTES, AuditEvent, AuditHead, AuditLine, parse_line
+from capture.errors import AuditBroken
+
+
+@dataclass(frozen=True, slots=True)
+class BadLine:
+    """The first line that does not hold; `number` counts the file's lines from 1."""
+
+    number: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """What the log says of one recording."""
+
+    header_hash: str = ""
+    is_sealed: bool = False
+    is_interrupted: bool = False
+    erasure: str = ""
+    """Empty, "begun" or "done"."""
+
+
+@dataclass(slots=True)
+class Chain:
+    """What was read, up to the first bad line."""
+
+    public_hex: str = ""
+    box_id: str = ""
+    hashes: list[str] = field(default_factory=list)
+    """The hash of line `seq` stands at `seq - 1`."""
+    traces: dict[str, Trace] = field(default_factory=dict)
+    tails_lost: int = 0
+    torn_bytes: int = 0
+    """Bytes of an unfinished line at the very end, not yet accounted for by the box."""
+    bad: BadLine | None = None
+
+    @property
+    def head(self) -> AuditHead:
+        return AuditHead(len(self.hashes), self.hashes[-1]) if self.hashes else EMPTY
+
+
+def read_chain(path: Path, known_key: str = "") -> Chain:
+    """Read the log at `path`; `known_key` is the box's public key where it is known from elsewhere. Raises OSError."""
+    chain = Chain(public_hex=known_key)
+    unfinished = _Unfinished()
+    with path.open("rb") as file:
+        # a line longer than any allowed comes in pieces, none of which holds
+        for number, raw in enumerate(iter(lambda: file.readline(MAX_LINE_BYTES + 1), b""), start=1):
+            if not raw.endswith(LINE_END):
+                unfinished.take(number, raw)
+                if len(unfinished.data) > MAX_TAIL_BYTES:
+                    break
+                continue
+            try:
+                _follow(chain, raw, unfinished)
+            except AuditBroken as error:
+                chain.bad = BadLine(unfinished.number or number, "unfinished" if unfinished.number else error.detail)
+                return chain
+            unfinished = _Unfinished()
+    if len(unfinished.data) > MAX_TAIL_BYTES:
+        chain.bad = BadLine(unfinished.number, "unfinished")
+    elif not chain.hashes and not unfinished.number:
+        chain.bad = BadLine(1, "missing: the log is empty")  # a box's log is begun when the box is made
+    chain.torn_bytes = len(unfinished.data)
+    return chain
+
+
+@dataclass(slots=True)
+class _Unfinished:
+    """Bytes without the end of a whole line, until a `tail_lost` line accounts for them."""
+
+    number: int = 0
+    data: bytes = b""
+
+    def take(self, number: int, raw: bytes) -> None:
+        self.number = self.number or number
+        self.data += raw
+
+    def is_accounted_for(self, line: AuditLine) -> bool:
+        lost = self.data.removesuffix(b"\n")
+        told = (line.event, line.fields.get("bytes"), line.fields.get("sha256"))
+        return told == (AuditEvent.TAIL_LOST, len(lost), hashlib.sha256(lost).hexdigest())
+
+
+def _follow(chain: Chain, raw: bytes, unfinished: _Unfinished) -> None:
+    line = parse_line(raw)
+    if (line.seq, line.prev) != (chain.head.sequence + 1, chain.head.hash):
+        raise AuditBroken("does not follow the line before")
+    if chain.head == EMPTY:
+        carried = line.fields.get(KEY_FIELD)
+        if not isinstance(carried, str) or carried != (chain.public_hex or carried):
+            raise AuditBroken("carries another box's key")
+        chain.public_hex = carried
+    line.check_signature(chain.public_hex)
+    if unfinished.number and not unfinished.is_accounted_for(line):
+        raise AuditBroken("unfinished")
+    chain.hashes.append(line.hash)
+    _note(chain, line)
+
+
+def _note(chain: Chain, line: AuditLine) -> None:
+    recording = str(line.fields.get("recording", ""))
+    trace = chain.traces.get(recording, Trace())
+    match line.event:
+        case AuditEvent.BOX_PROVISIONED:
+            chain.box_id = str(line.fields.get("box", ""))
+            return
+        case AuditEvent.TAIL_LOST:
+            chain.tails_lost += 1
+            return
+        case AuditEvent.RECORDING_OPENING:
+            trace = replace(trace, header_hash=str(line.fields.get("header_hash", "")))
+        case AuditEvent.RECORDING_SEALED:
+            trace = replace(trace, is_sealed=True)
+        case AuditEvent.RECORDING_INTERRUPTED:
+            trace = replace(trace, is_interrupted=True)
+        case AuditEvent.ERASED:
+            trace = replace(trace, erasure=str(line.fields.get("stage", "done")))
+        case _:
+            return
+    if recording:
+        chain.traces[recording] = trace

@@ -1,0 +1,168 @@
+"""Compares the vault with the log: manifests, sizes, hashes, headers, what is missing. Opens no seal and changes nothing.
+
+It needs no key but the box's public one: everything is checked on ciphertext.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from capture.audit_chain import Chain, Trace
+from capture.errors import AuditBroken, SealBroken, Truncated
+from capture.manifest import read_manifest
+from capture.model import Manifest
+from capture.seal.header import read_header
+
+Watch = Callable[[int, int], None]
+"""Told how many bytes of how many were read."""
+
+_BLOCK = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that does not hold: the recording (or file) and what is wrong."""
+
+    where: str
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class VaultReport:
+    """`findings` are damage; `notes` are what an interrupted work leaves behind, worth a look and no damage."""
+
+    checked: int
+    findings: tuple[Finding, ...]
+    notes: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Files:
+    sealed: Path
+    part: Path
+    manifest: Path
+
+
+def check_vault(folder: Path, chain: Chain, watch: Watch) -> VaultReport:
+    """Check every recording that is in the vault or in the log. Raises OSError where the vault cannot be read."""
+    recordings = sorted({path.name.partition(".")[0] for path in folder.iterdir()} | set(chain.traces))
+    files = {each: _Files(*(folder / f"{each}{end}" for end in (".mp4.age", ".mp4.age.part", ".json"))) for each in recordings}
+    total = sum(each.sealed.stat().st_size for each in files.values() if each.manifest.exists() and each.sealed.exists())
+    reading = _Reading(watch, total)
+    findings: list[Finding] = []
+    notes: list[Finding] = []
+    checked = 0
+    for recording, own in files.items():
+        trace = chain.traces.get(recording, Trace())
+        found = [
+            *_check_manifest(recording, own, chain, reading),
+            *_check_header(own, trace, chain),
+            *_check_presence(own, trace),
+        ]
+        findings += [Finding(recording, what) for what in found]
+        notes += [Finding(recording, what) for what in _unfinished(own, trace)]
+        checked += own.manifest.exists()
+    return VaultReport(checked, tuple(findings), tuple(notes))
+
+
+def _check_manifest(recording: str, own: _Files, chain: Chain, reading: _Reading) -> Iterator[str]:
+    if not own.manifest.exists():
+        return
+    try:
+        manifest = read_manifest(own.manifest.read_bytes(), chain.public_hex)
+    except AuditBroken as error:
+        yield error.detail
+        return
+    if manifest.recording_id != recording or (chain.box_id and manifest.box_id != chain.box_id):
+        yield "the manifest is another recording's or another box's"
+        return
+    if chain.bad is None and chain.hashes[manifest.audit_sequence - 1 : manifest.audit_sequence] != [manifest.audit_head]:
+        yield f"the manifest knows a line {manifest.audit_sequence} that the log does not have: the log was cut or replaced"
+    if own.sealed.exists():
+        yield from _check_sealed(own.sealed, manifest, reading)
+
+
+def _check_sealed(path: Path, manifest: Manifest, reading: _Reading) -> Iterator[str]:
+    size = path.stat().st_size
+    if size != manifest.sealed_bytes:
+        yield f"the sealed file has {size} bytes, the manifest says {manifest.sealed_bytes}"
+    if reading.sha256(path) != manifest.sealed_hash:
+        yield "the sealed file is not the one of the manifest"
+    if _header_hash(path) != manifest.header_hash:
+        yield "the sealed file's header is not the one of the manifest"
+
+
+def _check_header(own: _Files, trace: Trace, chain: Chain) -> Iterator[str]:
+    if chain.bad is not None:  # the rest of the log is not to be trusted, so nothing can be held against a file
+        return
+    for path in (own.sealed, own.part):
+        if not path.exists():
+            continue
+        if not trace.header_hash:
+            if not _is_header_only(path):  # the log has its line before the first frame
+                yield f"{path.name} is not in the log: it was not filmed by this box"
+        elif _header_hash(path) != trace.header_hash:
+            yield f"the header of {path.name} is not the one in the log: the file was exchanged or damaged"
+
+
+def _check_presence(own: _Files, trace: Trace) -> Iterator[str]:
+    is_there = own.sealed.exists() or own.part.exists()
+    if trace.erasure == "done" and is_there:
+        yield "erased by the log, and still there"
+    if not trace.erasure and not is_there:
+        if trace.is_sealed or trace.is_interrupted:
+            yield "missing, and never erased by the log"
+        elif own.manifest.exists():
+            yield "a manifest without its recording"
+    if trace.is_sealed and not trace.erasure and not own.manifest.exists():
+        yield "sealed by the log, but its manifest is missing"
+
+
+def _unfinished(own: _Files, trace: Trace) -> Iterator[str]:
+    if trace.erasure == "begun":
+        yield "its erasure was begun and not finished"
+    if own.sealed.exists() and not own.manifest.exists() and not trace.is_sealed:
+        yield "complete, but the box stopped before it signed the manifest"
+    if own.part.exists() and _is_header_only(own.part) and not trace.header_hash:
+        yield "begun and left before the first frame"
+
+
+def _header_hash(path: Path) -> str:
+    return hashlib.sha256(_header(path)).hexdigest()
+
+
+def _is_header_only(path: Path) -> bool:
+    return path.stat().st_size == len(_header(path))
+
+
+def _header(path: Path) -> bytes:
+    """Empty where the file does not begin with a header: then it matches nothing."""
+    fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        return read_header(fd)
+    except (SealBroken, Truncated):
+        return b""
+    finally:
+        os.close(fd)
+
+
+class _Reading:
+    """Hashes files block by block and tells the watcher how far it is."""
+
+    def __init__(self, watch: Watch, total: int) -> None:
+        self._watch = watch
+        self._total = total
+        self._done = 0
+
+    def sha256(self, path: Path) -> str:
+        digest = hashlib.sha256()
+        with path.open("rb", buffering=0) as file:
+            while block := file.read(_BLOCK):
+                digest.update(block)
+                self._done += len(block)
+                self._watch(self._done, self._total)
+        return digest.hexdigest()

@@ -1,0 +1,80 @@
+"""Verifies a box's audit log and vault together and sums it up. Needs no secret, changes nothing, trusts no catalogue."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+
+from capture.audit_chain import BadLine, Chain, read_chain
+from capture.audit_line import AuditHead
+from capture.audit_vault import Finding, VaultReport, Watch, check_vault
+
+NOT_CHECKED = VaultReport(0, (), ())
+
+
+class Verdict(Enum):
+    GOOD = "good"
+    TORN = "torn"
+    """The last line is unfinished, all before it holds: a power cut, until the box's next start accounts for it."""
+    DAMAGED = "damaged"
+
+
+@dataclass(frozen=True, slots=True)
+class AuditReport:
+    """What verifying found. `findings` are damage in the vault or against what is remembered, `notes` are no damage."""
+
+    verdict: Verdict
+    lines: int
+    head: AuditHead
+    public_hex: str
+    bad_line: BadLine | None
+    torn_bytes: int
+    tails_lost: int
+    recordings: int
+    findings: tuple[Finding, ...]
+    notes: tuple[Finding, ...]
+
+
+def verify_log(
+    path: Path,
+    vault_folder: Path | None,
+    *,
+    known_key: str = "",
+    remembered: AuditHead | None = None,
+    watch: Watch = lambda _done, _total: None,
+) -> AuditReport:
+    """Verify the log at `path`, and the recordings in `vault_folder` if one is given.
+
+    `known_key` is the box's public key and `remembered` a head of the log, where they are known from elsewhere: without the one
+    a wholly forged log, without the other a log that was put back to an earlier day, cannot be told. Raises OSError.
+    """
+    chain = read_chain(path, known_key)
+    vault = check_vault(vault_folder, chain, watch) if vault_folder is not None and chain.public_hex else NOT_CHECKED
+    findings = (*_check_memory(chain, remembered), *vault.findings)
+    return AuditReport(
+        verdict=_verdict(chain, findings),
+        lines=len(chain.hashes),
+        head=chain.head,
+        public_hex=chain.public_hex,
+        bad_line=chain.bad,
+        torn_bytes=chain.torn_bytes,
+        tails_lost=chain.tails_lost,
+        recordings=vault.checked,
+        findings=findings,
+        notes=vault.notes,
+    )
+
+
+def _verdict(chain: Chain, findings: tuple[Finding, ...]) -> Verdict:
+    if chain.bad is not None or findings:
+        return Verdict.DAMAGED
+    return Verdict.TORN if chain.torn_bytes else Verdict.GOOD
+
+
+def _check_memory(chain: Chain, remembered: AuditHead | None) -> tuple[Finding, ...]:
+    if remembered is None or chain.bad is not None:
+        return ()
+    if chain.hashes[remembered.sequence - 1 : remembered.sequence] == [remembered.hash]:
+        return ()
+    return (Finding("audit.log", f"line {remembered.sequence} is not the one that was remembered: the log was cut or replaced"),)

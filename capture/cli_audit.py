@@ -1,0 +1,95 @@
+"""`vigcam audit verify`: says in plain words whether a box's log and recordings hold. Changes nothing, needs no secret.
+
+Exit codes: 0 good, 1 not found, 3 torn or damaged.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+
+from capture.audit_line import AuditHead
+from capture.audit_verify import AuditReport, Verdict, verify_log
+from capture.cli_options import box_folder
+from capture.device_key import DeviceKey
+from capture.errors import BoxUnusable, NotFound
+
+_DAMAGED = 3
+_HEAD = re.compile(r"([1-9][0-9]{0,14}):([0-9a-f]{64})")
+
+
+@click.group()
+def audit() -> None:
+    """The box's signed log."""
+
+
+@audit.command()
+@box_folder
+@click.option(
+    "--remembered", metavar="LINE:HASH", default="", help="A head of the log noted earlier: finds a log that was put back since."
+)
+def verify(folder: Path, remembered: str) -> None:
+    """Check the log's chain and signatures, every manifest and every sealed file against it."""
+    head = _parse_head(remembered)
+    log = folder / "audit.log"
+    vault = folder / "vault"
+    if not log.is_file():
+        raise NotFound(f"no audit.log in {folder}")
+    known_key = _known_key(folder)
+    with _progress() as progress:
+        task = progress.add_task("sealed files", total=None)
+        report = verify_log(
+            log,
+            vault if vault.is_dir() else None,
+            known_key=known_key,
+            remembered=head,
+            watch=lambda done, total: progress.update(task, completed=done, total=total),
+        )
+    _print(report)
+    if not known_key:
+        click.echo("The key is the one that the log itself carries: compare it with one you know.", err=True)
+    if report.verdict is not Verdict.GOOD:
+        sys.exit(_DAMAGED)
+
+
+def _parse_head(text: str) -> AuditHead | None:
+    if not text:
+        return None
+    found = _HEAD.fullmatch(text)
+    if found is None:
+        raise click.BadParameter("a line's number, a colon and its 64 hex digits", param_hint="--remembered")
+    return AuditHead(int(found[1]), found[2])
+
+
+def _known_key(folder: Path) -> str:
+    """The box's own key where this user may read it; a copied log comes without."""
+    try:
+        return DeviceKey.load(folder / "device.key").public_hex
+    except BoxUnusable:
+        return ""
+
+
+def _progress() -> Progress:
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
+    return Progress(*columns, console=Console(stderr=True), transient=True)
+
+
+def _print(report: AuditReport) -> None:
+    click.echo(f"{report.verdict.value}: {report.lines} lines, {report.recordings} recordings")
+    if report.bad_line is not None:
+        click.echo(f"first bad line: {report.bad_line.number} ({report.bad_line.why})")
+    elif report.torn_bytes:
+        click.echo(f"torn: the last line is unfinished ({report.torn_bytes} bytes); all before it holds")
+    for finding in report.findings:
+        click.echo(f"damaged: {finding.where}: {finding.what}")
+    for note in report.notes:
+        click.echo(f"note: {note.where}: {note.what}")
+    if report.tails_lost:
+        click.echo(f"note: {report.tails_lost} unfinished lines were left by power cuts and accounted for")
+    click.echo(f"head: {report.head.sequence}:{report.head.hash}")
+    click.echo(f"key: {report.public_hex}")
