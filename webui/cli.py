@@ -15,7 +15,7 @@ from capture.errors import VigcamError
 from webui.cli_words import exit_code, words
 
 VERBS = {
-    "audit": "capture.cli_box:audit",
+    "audit": "capture.cli_audit:audit",
     "demo": "webui.demo.command:demo",
     "keygen": "capture.cli_seal:keygen",
     "provision": "capture.cli_box:provision",
