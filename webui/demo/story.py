@@ -65,9 +65,8 @@ class Story:
         visit.offer_clock()
         self._teller.step("Signed in over HTTPS: six words, then a press at the box")
         family = visit.open_case()
-        for scope in ("film", "practitioner_review"):
-            visit.consent(family, scope)
-        self._teller.step(f"Opened case {family.case} with Adult A and Child B, recorded their consents")
+        visit.consent(family, ["film", "practitioner_review"])
+        self._teller.step(f"Opened case {family.case} with Adult A and Child A, recorded their consents")
         visit.arm(family)
         self._teller.step("Armed: the consents of everybody present hold; the sensor is still off")
         return family

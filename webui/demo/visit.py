@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from webui.demo.finger import FingerPipe
 from webui.demo.laptop import Laptop, Reply
-from webui.demo.page import Page
+from webui.demo.page import Form, Page
 from webui.demo.trouble import DemoFailed
 from webui.demo.waiting import wait_for
 
@@ -74,30 +74,27 @@ class Visit:
 
     def offer_clock(self) -> None:
         """The browser's time; a box without a battery clock knows none."""
-        self._laptop.page("/clock")
+        self._laptop.page("/")
         self._laptop.post("/clock", {"wall_ms": str(time.time_ns() // 1_000_000)})
 
     def open_case(self) -> Family:
-        """A case with Adult A, who holds parental responsibility, and Child B."""
+        """A case with Adult A, who holds parental responsibility, and Child A."""
         self._laptop.page("/cases")
         case = self._laptop.post("/cases", {"retention": "therapeutic_transient"}).location.rsplit("/", 1)[-1]
-        adult = self._add(
-            case, {"label": "Adult A", "role": "parent", "responsibility": "holds", "basis": "birth certificate seen"}
-        )
-        child = self._add(case, {"label": "Child B", "role": "child", "is_child": "yes", "responsibility": "none"})
+        adult = self._add(case, {"kind": "adult", "label": "Adult A", "role": "parent", "responsibility": "holds"})
+        child = self._add(case, {"kind": "child", "label": "Child A"})
         return Family(case, adult, child)
 
-    def consent(self, family: Family, scope: str) -> None:
-        """Adult A gives one scope for themselves and for the child, under the notice that the page shows."""
+    def consent(self, family: Family, scopes: list[str]) -> None:
+        """Adult A says yes for themselves and for the child, having read the notice that the page shows."""
         for person in (family.adult, family.child):
-            form = self._case_page(family.case).form("/consents")
+            form = self._consent_forms(self._case_page(family.case)).get(person)
             if form is None:
-                raise DemoFailed("the case's page holds no form for consents")
-            answers = {
+                raise DemoFailed("the case's page holds no form for the consents of somebody in it")
+            answers: dict[str, str | list[str]] = {
                 **form.fields,
                 "decision": "given",
-                "participant_id": person,
-                "scope": scope,
+                "scope": scopes,
                 "given_by": family.adult,
                 "indication": "signed_paper",
                 "valid_days": CONSENT_DAYS,
@@ -112,9 +109,9 @@ class Visit:
         self._laptop.post(path, {**fields, "present": [family.adult, family.child], "mode": "film"})
 
     def _add(self, case: str, person: dict[str, str]) -> str:
-        before = self._people(self._case_page(case))
+        before = self._consent_forms(self._case_page(case))
         self._laptop.post(f"/cases/{quote(case)}/participants", person)
-        added = [one for one in self._people(self._case_page(case)) if one not in before]
+        added = [one for one in self._consent_forms(self._case_page(case)) if one not in before]
         if len(added) != 1:
             raise DemoFailed(f"the page does not show {person['label']} after adding them")
         return added[0]
@@ -123,12 +120,10 @@ class Visit:
         return self._laptop.page(f"/cases/{quote(case)}")
 
     @staticmethod
-    def _people(page: Page) -> list[str]:
-        form = page.form("/consents")
-        if form is None:
-            return []
-        found = form.choices.get("participant_id", []) or [form.fields.get("participant_id", "")]
-        return [one for one in found if one.startswith("par-")]
+    def _consent_forms(page: Page) -> dict[str, Form]:
+        """The form by which each person of a case is asked for a yes."""
+        forms = (form for form in page.forms if form.action.endswith("/consents") and form.fields.get("decision") != "withdrawn")
+        return {form.fields["participant_id"]: form for form in forms if "participant_id" in form.fields}
 
     def _stage(self, wanted: str) -> str | None:
         stage = self._laptop.get("/sign-in/state", {"Accept": "application/json"}).text("stage")
