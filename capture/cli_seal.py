@@ -1,0 +1,134 @@
+"""The command line's verbs around the seal, for a workstation: `keygen` and `unseal`. Touches no box, opens no socket.
+
+Exit codes: 0 good, 1 refused or not found, 2 wrong use, 3 damaged (what is left is written all the same).
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+
+from capture.identity_file import FILE_LIMIT, identities_in, identity_file, identity_in_keyring
+from capture.plain_output import Existing, plain_output, refuse_existing
+from capture.seal.keys import Identity
+from capture.unsealing import Form, Unsealed, copy_out, open_sealed
+
+DAMAGED = 3
+_FILE = click.Path(path_type=Path)
+
+
+@click.command()
+@click.option("-o", "--output", type=_FILE, metavar="FILE", help="Write the identity file here instead of showing it.")
+def keygen(output: Path | None) -> None:
+    """Make an identity: the secret key that opens what is sealed to its recipient."""
+    identity = Identity.generate()
+    text = identity_file(identity, datetime.now(UTC))
+    if output is None:
+        click.echo(text, nl=False)
+        return
+    try:
+        with plain_output(output, Existing.REFUSE) as file:
+            file.write(text.encode("ascii"))
+    except OSError as error:
+        raise _cannot(error, output) from error
+    click.echo(f"Public key: {identity.recipient.encode()}", err=True)
+
+
+@click.command()
+@click.argument("file", type=_FILE)
+@click.option("-i", "--identity", type=_FILE, metavar="FILE", help="An identity file, as keygen or age-keygen makes it.")
+@click.option("--keyring", type=_FILE, metavar="FILE", help="A practitioner's keyring; its passphrase is asked for.")
+@click.option("--passphrase-file", type=_FILE, metavar="FILE", help="The keyring's passphrase, on the first line of this file.")
+@click.option("-o", "--output", type=_FILE, metavar="FILE", help="Write here [here, under the file's name without .age].")
+@click.option("--mp4", "form", flag_value=Form.MP4, type=Form, help="Insist on a film: an ordinary MP4.")
+@click.option("--raw", "form", flag_value=Form.RAW, type=Form, help="The very bytes that were sealed, also of a recording.")
+@click.option("--force", "existing", flag_value=Existing.REPLACE, type=Existing, help="Replace a file of that name.")
+@click.pass_context
+def unseal(
+    ctx: click.Context,
+    *,
+    file: Path,
+    identity: Path | None,
+    keyring: Path | None,
+    passphrase_file: Path | None,
+    output: Path | None,
+    form: Form | None,
+    existing: Existing | None,
+) -> None:
+    """Open a sealed FILE: a recording becomes an ordinary MP4, anything else what it was.
+
+    A torn recording gives what it still holds; the exit code is then 3.
+    """
+    replace = existing or Existing.REFUSE
+    target = output or _name_for(file)
+    try:
+        refuse_existing(target, replace)  # before a passphrase is asked for
+        identities = _identities(identity, keyring, passphrase_file)
+        with open_sealed(file, identities, form or Form.AUTO) as unsealed:
+            written = _write(unsealed, target, replace)
+            is_whole = unsealed.is_whole and written == unsealed.content.size
+    except OSError as error:
+        raise _cannot(error, target) from error
+    held = f"{written:,} bytes" if unsealed.film_ms is None else f"{written:,} bytes, {_minutes(unsealed.film_ms)} of film"
+    if is_whole:
+        click.echo(f"{target}: {held}", err=True)
+    else:
+        click.echo(f"{file} is damaged or torn: what it still holds is in {target}: {held}", err=True)
+        ctx.exit(DAMAGED)
+
+
+verbs: tuple[click.Command, ...] = (unseal, keygen)
+
+
+def _write(unsealed: Unsealed, target: Path, existing: Existing) -> int:
+    console = Console(stderr=True)
+    columns = (TextColumn("Unsealing"), BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
+    with (
+        Progress(*columns, console=console, disable=not console.is_terminal) as progress,
+        plain_output(target, existing) as out,
+    ):
+        task = progress.add_task("unseal", total=unsealed.content.size)
+        return copy_out(unsealed, out, lambda written: progress.update(task, completed=written))
+
+
+def _identities(identity: Path | None, keyring: Path | None, passphrase_file: Path | None) -> tuple[Identity, ...]:
+    if (identity is None) == (keyring is None):
+        raise click.UsageError("Give either an identity file (-i) or a keyring (--keyring).")
+    if keyring is None:
+        assert identity is not None
+        if passphrase_file is not None:
+            raise click.UsageError("A passphrase belongs to a keyring (--keyring).")
+        return identities_in(_read_small(identity).decode("utf-8", "replace"))
+    sealed = _read_small(keyring)
+    if passphrase_file is not None:
+        passphrase = _read_small(passphrase_file).decode("utf-8", "replace").partition("\n")[0]
+    else:
+        passphrase = click.prompt("Passphrase", hide_input=True, err=True)
+    return (identity_in_keyring(sealed, passphrase),)
+
+
+def _read_small(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(FILE_LIMIT)
+
+
+def _name_for(file: Path) -> Path:
+    """The file's name without what sealing added, in the folder where the command runs: never in a vault."""
+    name = file.name.removesuffix(".part").removesuffix(".age")
+    if name == file.name:
+        raise click.UsageError(f"{file.name} does not end in .age: name the output (-o).")
+    return Path(name)
+
+
+def _minutes(film_ms: int) -> str:
+    minutes, seconds = divmod(film_ms / 1000, 60)
+    return f"{minutes:.0f}:{seconds:04.1f}"
+
+
+def _cannot(error: OSError, target: Path) -> click.ClickException:
+    """Exit code 1, with the file's name and the system's reason."""
+    return click.ClickException(f"{error.filename or target}: {error.strerror or error}")

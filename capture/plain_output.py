@@ -1,0 +1,58 @@
+"""A file that a command writes for its user: whole under its name, or not there at all. Never used by the box for footage.
+
+Unsealing happens on a practitioner's workstation, where plaintext is what was asked for.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+from collections.abc import Iterator
+from enum import Enum
+from pathlib import Path
+from typing import BinaryIO
+
+
+class Existing(Enum):
+    """What to do about a file that has the name already."""
+
+    REFUSE = "refuse"
+    REPLACE = "replace"
+
+
+@contextlib.contextmanager
+def plain_output(target: Path, existing: Existing) -> Iterator[BinaryIO]:
+    """A file to write, mode 0600, that gets the name `target`, durably, when the block ends well.
+
+    It is written under a hidden temporary name in the same folder; if the block raises, nothing is left. Raises
+    FileExistsError, before and after the writing, and any other OSError.
+    """
+    refuse_existing(target, existing)
+    temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}.unfinished")
+    fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    try:
+        with os.fdopen(fd, "wb", buffering=0) as file:
+            yield file
+            os.fsync(fd)
+        refuse_existing(target, existing)
+        temporary.replace(target)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+        raise
+    _sync_folder(target.absolute().parent)
+
+
+def refuse_existing(target: Path, existing: Existing) -> None:
+    """Raises FileExistsError if something has the name `target` and is not to be replaced; a folder never is."""
+    if target.is_dir() or (existing is Existing.REFUSE and (target.exists() or target.is_symlink())):
+        raise FileExistsError(17, os.strerror(17), str(target))
+
+
+def _sync_folder(folder: Path) -> None:
+    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
