@@ -1,0 +1,142 @@
+"""The sample index of a recording: which samples there are and where they lie. From the trailer, else from the fragments.
+
+Reads the plaintext through a reader and never a sample's bytes. What it reads may be anybody's: sizes and counts are bounded.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import accumulate, pairwise
+
+from capture.container.boxes import HEADER_BYTES, LARGE_HEADER_BYTES
+from capture.container.contents import Closing, Contents, FragmentTable
+from capture.container.fragments import read_fragments
+from capture.container.parse import ParsedTrack, box_header, parse_movie
+from capture.container.samples import SampleTable
+from capture.container.tracks import MEDIA_TICKS, Edit, TrackKind, TrackSetup
+from capture.container.trailer import MAX_BYTES, read_trailer
+from capture.errors import SealBroken, Truncated
+from capture.seal.stream import PlainReader
+
+_FTYP_BYTES = 1 << 10
+_MOVIE_BYTES = 1 << 20
+"""A `moov` without samples is a kilobyte; a megabyte is not ours."""
+_MFRO_BYTES = 16
+_LATEST_START_S = 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """One track with all its samples."""
+
+    setup: TrackSetup
+    edit: Edit
+    samples: SampleTable
+
+
+@dataclass(frozen=True, slots=True)
+class SampleIndex:
+    """What a recording holds. The tables are this index's own and are not to be changed."""
+
+    video: Track
+    audio: Track | None
+    fragments: FragmentTable
+    closing: Closing | None
+    """What was known at the end of the take; None for an interrupted one."""
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the take was closed; if not, its end was lost."""
+        return self.closing is not None
+
+    @property
+    def duration_ms(self) -> int:
+        return self.video.samples.duration_ticks * 1_000 // MEDIA_TICKS
+
+    @property
+    def frames(self) -> int:
+        return len(self.video.samples)
+
+    def audio_bytes(self) -> list[int]:
+        """Of each fragment, how many bytes of its samples are sound: they come first."""
+        counts = self.fragments.audio_counts
+        return _bytes_by_fragment(self.audio.samples, counts) if self.audio else [0] * len(counts)
+
+    def video_bytes(self) -> list[int]:
+        """Of each fragment, how many bytes of its samples are pictures."""
+        return _bytes_by_fragment(self.video.samples, self.fragments.video_counts)
+
+
+def load_index(reader: PlainReader) -> SampleIndex:
+    """Raises SealBroken for what is not one of our recordings, Truncated if not one whole picture is left, OSError."""
+    tracks, first_fragment = _movie(reader)
+    video = [track for track in tracks if track.setup.kind is TrackKind.VIDEO]
+    audio = [track for track in tracks if track.setup.kind is TrackKind.AUDIO]
+    if len(video) != 1 or len(audio) > 1:
+        raise SealBroken
+    found = _trailer(reader) or read_fragments(reader, first_fragment, video[0], audio[0] if audio else None)
+    if found.has_sound != bool(audio):
+        raise SealBroken
+    if not len(found.video):
+        raise Truncated
+    sound = Track(audio[0].setup, _edit(audio[0], found.audio_start), found.audio) if len(found.audio) else None
+    index = SampleIndex(Track(video[0].setup, video[0].edit, found.video), sound, found.fragments, found.closing)
+    _check_places(index, first_fragment, reader.size)
+    return index
+
+
+def _movie(reader: PlainReader) -> tuple[tuple[ParsedTrack, ...], int]:
+    """The tracks, and where the first fragment may begin."""
+    offset = 0
+    for kind, most in ((b"ftyp", _FTYP_BYTES), (b"moov", _MOVIE_BYTES)):
+        if reader.size - offset < HEADER_BYTES:
+            raise Truncated
+        head = box_header(reader.read_at(offset, LARGE_HEADER_BYTES))
+        if head.kind != kind or head.size > most:
+            raise SealBroken
+        if offset + head.size > reader.size:
+            raise Truncated
+        content = reader.read_at(offset + head.header_bytes, head.size - head.header_bytes)
+        offset += head.size
+    return parse_movie(content), offset
+
+
+def _trailer(reader: PlainReader) -> Contents | None:
+    """What the trailer says; None where there is none. From the end: `mfro` gives the size of `mfra`, before it lies the box."""
+    size = reader.size
+    end = reader.read_at(max(0, size - _MFRO_BYTES), _MFRO_BYTES)
+    if len(end) < _MFRO_BYTES or end[:12] != struct.pack(">I4sI", _MFRO_BYTES, b"mfro", 0):
+        return None
+    (random_access_bytes,) = struct.unpack_from(">I", end, 12)
+    stop = size - random_access_bytes
+    if not HEADER_BYTES <= stop < size:
+        raise SealBroken
+    (trailer_bytes,) = struct.unpack(">I", reader.read_at(stop - 4, 4))
+    if not HEADER_BYTES <= trailer_bytes <= min(stop, MAX_BYTES):
+        raise SealBroken
+    return read_trailer(reader.read_at(stop - trailer_bytes, trailer_bytes))
+
+
+def _edit(track: ParsedTrack, start: int) -> Edit:
+    """The track's edit once its samples follow each other from 0: sound that came late begins late."""
+    if start > _LATEST_START_S * track.setup.ticks:
+        raise SealBroken
+    return Edit(track.edit.empty_ticks + start * MEDIA_TICKS // track.setup.ticks, track.edit.media_time)
+
+
+def _check_places(index: SampleIndex, first_fragment: int, size: int) -> None:
+    """Every fragment's samples lie within the file, one fragment after the other."""
+    free_from = first_fragment
+    for offset, sound, pictures in zip(index.fragments.payload_offsets, index.audio_bytes(), index.video_bytes(), strict=True):
+        if offset < free_from:
+            raise SealBroken
+        free_from = offset + sound + pictures
+    if free_from > size:
+        raise SealBroken
+
+
+def _bytes_by_fragment(samples: SampleTable, counts: Iterable[int]) -> list[int]:
+    ends = samples.ends()
+    return [ends[stop] - ends[start] for start, stop in pairwise(accumulate(counts, initial=0))]

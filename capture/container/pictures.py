@@ -1,0 +1,113 @@
+"""The pictures of a take on their way into fragments: parameter sets, order, durations, gaps. Decodes nothing.
+
+Source: ITU-T H.264, 7.4.1.2 (order of NAL units); ISO/IEC 14496-15, 5.3.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from capture.container.fragment import KEYFRAME, NO_KEYFRAME, Run
+from capture.container.h264 import AccessUnit, ParameterSets, access_unit, avcc, picture_format
+from capture.container.samples import SampleTable
+from capture.container.tracks import MEDIA_TICKS, TrackSetup, video_setup
+from capture.errors import FormatUnsupported
+from device.ports import VideoPacket
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    """The newest picture: how long it lasts is known when the next one comes."""
+
+    unit: AccessUnit
+    time_us: int
+    number: int
+
+
+class PictureTrack:
+    """The one track of H.264, without B-frames and with the same parameter sets throughout."""
+
+    def __init__(self, fps: int) -> None:
+        self.nominal_us = 1_000_000 // fps
+        self.setup: TrackSetup | None = None
+        self.zero_us = 0
+        self.table = SampleTable()
+        self.lost_between = 0
+        """Pictures that the frame numbers say were lost between two that came."""
+        self._parameters = ParameterSets((), ())
+        self._waiting: _Waiting | None = None
+        self._run: Run | None = None
+        self._end_ticks = 0
+
+    @property
+    def count(self) -> int:
+        """Pictures taken in, the newest included."""
+        return len(self.table) + int(self._waiting is not None)
+
+    @property
+    def newest_us(self) -> int:
+        """The newest picture's time on the sensor's clock."""
+        return self._waiting.time_us if self._waiting else self.zero_us
+
+    @property
+    def duration_us(self) -> int:
+        """From the first picture to the end of the newest, which lasts the nominal time; 0 before the first."""
+        if self._waiting is None:
+            return self._end_ticks * 1_000_000 // MEDIA_TICKS
+        return self._waiting.time_us + self.nominal_us - self.zero_us
+
+    def add(self, packet: VideoPacket) -> bool:
+        """Take one picture; False where none could be decoded yet, because no keyframe has come. Raises FormatUnsupported."""
+        unit = access_unit(packet.data)
+        if self.setup is None:
+            if not (unit.is_idr and unit.parameters.sps and unit.parameters.pps):
+                return False
+            self._begin(unit.parameters, packet.time_us)
+        else:
+            self._check(unit.parameters, packet)
+            self._settle(packet.time_us)
+        if self._waiting is not None:
+            self.lost_between += packet.frame_number - self._waiting.number - 1
+        self._waiting = _Waiting(unit, packet.time_us, packet.frame_number)
+        return True
+
+    def settle_last(self) -> None:
+        """The take is over: the last picture lasts the nominal time."""
+        self._settle(self.newest_us + self.nominal_us)
+        self._waiting = None
+
+    def take_run(self) -> Run:
+        """The pictures whose duration is known since the last call."""
+        assert self.setup is not None
+        assert self._run is not None
+        run, self._run = self._run, Run(self.setup, self._end_ticks)
+        return run
+
+    def _begin(self, parameters: ParameterSets, time_us: int) -> None:
+        picture = picture_format(parameters.sps[0])
+        self.setup = video_setup(avcc(parameters, picture), picture)
+        self._parameters = parameters
+        self._run = Run(self.setup, 0)
+        self.zero_us = time_us
+
+    def _check(self, parameters: ParameterSets, packet: VideoPacket) -> None:
+        known = self._parameters
+        if (parameters.sps and parameters.sps != known.sps) or (parameters.pps and parameters.pps != known.pps):
+            raise FormatUnsupported("the encoder changed its parameter sets")
+        if self._waiting and (packet.time_us <= self._waiting.time_us or packet.frame_number <= self._waiting.number):
+            raise FormatUnsupported("pictures out of order")
+
+    def _settle(self, until_us: int) -> None:
+        """The waiting picture lasts until then. Reckoned from zero each time, so that rounding never adds up."""
+        if self._waiting is None or self._run is None:
+            return
+        end = round((until_us - self.zero_us) * MEDIA_TICKS / 1_000_000)
+        unit, ticks = self._waiting.unit, end - self._end_ticks
+        self._run.samples.append(unit.data)
+        self._run.ticks.append(ticks)
+        self._run.flags.append(KEYFRAME if unit.is_idr else NO_KEYFRAME)
+        if unit.is_idr:
+            self.table.add_keyframe(len(unit.data), ticks)
+        else:
+            self.table.add(len(unit.data), ticks)
+        self._end_ticks = end

@@ -1,0 +1,43 @@
+"""The table of one track's samples: sizes, durations as runs, keyframes. Grows while filming; never holds a sample's bytes."""
+
+from __future__ import annotations
+
+from array import array
+from itertools import accumulate
+
+
+class SampleTable:
+    """Sizes in bytes, durations in ticks of the track as runs of equal ones, and the numbers (from 0) of its keyframes."""
+
+    __slots__ = ("keyframes", "run_counts", "run_ticks", "sizes")
+
+    def __init__(self) -> None:
+        self.sizes: array[int] = array("I")
+        self.run_counts: array[int] = array("I")
+        self.run_ticks: array[int] = array("I")
+        self.keyframes: array[int] = array("I")
+
+    def __len__(self) -> int:
+        return len(self.sizes)
+
+    @property
+    def duration_ticks(self) -> int:
+        return sum(count * ticks for count, ticks in zip(self.run_counts, self.run_ticks, strict=True))
+
+    def add(self, size: int, ticks: int) -> None:
+        """One more sample; both must fit 32 bits."""
+        self.sizes.append(size)
+        if self.run_ticks and self.run_ticks[-1] == ticks:
+            self.run_counts[-1] += 1
+        else:
+            self.run_counts.append(1)
+            self.run_ticks.append(ticks)
+
+    def add_keyframe(self, size: int, ticks: int) -> None:
+        """One more sample, from which decoding may begin."""
+        self.keyframes.append(len(self.sizes))
+        self.add(size, ticks)
+
+    def ends(self) -> list[int]:
+        """Where each sample ends, in bytes from the track's own beginning, with a 0 before the first."""
+        return list(accumulate(self.sizes, initial=0))

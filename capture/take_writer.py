@@ -1,0 +1,66 @@
+"""Writes one take: packets through the muxer into the sealed part, durable at every fragment. In the caller's thread, no queue.
+
+What reaches the disk is whole chunks; at low bit rates a chunk takes longer to fill than a fragment, so padding is added where
+otherwise nothing would have left for a whole fragment.
+"""
+
+from __future__ import annotations
+
+from capture.container.boxes import HEADER_BYTES
+from capture.container.muxer import FragmentMuxer
+from capture.seal.payload import CHUNK_BYTES
+from capture.sealed_part import SealedPart
+from device.ports import AudioFormat, AudioPacket, Clock, Profile, VideoPacket
+
+
+class TakeWriter:
+    """Not for several threads at once. OSError from any method means that the part is torn: `abandon` it."""
+
+    def __init__(self, part: SealedPart, profile: Profile, clock: Clock) -> None:
+        self.muxer = FragmentMuxer(profile)
+        self._part = part
+        self._clock = clock
+        self._longest_sync_ns = 0
+        self._chunks_before = part.chunks_emitted
+
+    @property
+    def longest_sync_ms(self) -> float:
+        """The longest that the disk took to make a fragment durable."""
+        return self._longest_sync_ns / 1e6
+
+    def audio_format(self, audio: AudioFormat) -> None:
+        self.muxer.audio_format(audio)
+
+    def audio(self, packet: AudioPacket) -> None:
+        self.muxer.audio(packet)
+
+    def video(self, packet: VideoPacket) -> bool:
+        """Take a picture; True when with it a fragment was made durable. Raises FormatUnsupported, OSError."""
+        if not self.muxer.video(packet):
+            return False
+        self._write(self.muxer.fragment())
+        if self._part.chunks_emitted == self._chunks_before:
+            self._pad()
+        self._chunks_before = self._part.chunks_emitted
+        self._sync()
+        return True
+
+    def finish(self, frames_generated: int, marks_ms: tuple[int, ...]) -> None:
+        """Write the last fragment, the trailer and the final chunk, and close. Only if there are pictures. Raises OSError."""
+        buffers, trailer = self.muxer.close(frames_generated, marks_ms)
+        self._write(buffers)
+        self._part.finish(trailer)
+
+    def _write(self, buffers: list[bytes]) -> None:
+        for buffer in buffers:
+            self._part.write(buffer)
+
+    def _pad(self) -> None:
+        room = self._part.room
+        # Too little for a box: go on through the next chunk.
+        self._part.write(self.muxer.padding(room if room >= HEADER_BYTES else room + CHUNK_BYTES))
+
+    def _sync(self) -> None:
+        begun_ns = self._clock.boottime_ns()
+        self._part.sync()
+        self._longest_sync_ns = max(self._longest_sync_ns, self._clock.boottime_ns() - begun_ns)

@@ -1,0 +1,197 @@
+"""The vault: one sealed file for each recording, its signed manifest and its poster beside it. Holds no key but while filming.
+
+Every name is a random id. A file is created, never overwritten; `.part` until it is closed; made durable with its folder at each
+step. Nothing is erased but by `erase`, which the caller has had confirmed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import secrets
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from capture.errors import BadRequest, BoxUnusable, NotErasable, NotFound, SealBroken, VaultFull, VigcamError
+from capture.ids import RecordingId, recording_id
+from capture.seal.keys import Recipient
+from capture.seal.stream import make_header, new_file_key
+from capture.sealed_part import SealedPart
+from device.ports import Disk
+
+_SEALED = ".mp4.age"
+_PART = ".mp4.age.part"
+_MANIFEST = ".json"
+_POSTER = ".poster.age"
+_TEMPORARY = ".json.new"
+
+_HEADER_BYTES = 65_536
+"""No header of ours is longer; as much is overwritten when a recording is erased, the payload's nonce with it."""
+_MANIFEST_BYTES = 65_536
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedFile:
+    """A recording open for reading: `fd` is the caller's to close; `is_sealed` false for an interrupted one; `size` in bytes."""
+
+    fd: int
+    is_sealed: bool
+    size: int
+
+
+class Vault:
+    """The recordings in `folder`. Raises VaultFull where there is no room, BoxUnusable for any other trouble with the disk."""
+
+    def __init__(self, folder: Path, disk: Disk) -> None:
+        self._folder = folder
+        self._disk = disk
+
+    def begin(self, recording: RecordingId, recipients: Sequence[Recipient]) -> SealedPart:
+        """Create `<id>.mp4.age.part`, its header durable before this returns. Raises also where the id was used before."""
+        file_key = new_file_key()
+        header = make_header(file_key, recipients)
+        with _as_refusal():
+            if self._path(recording, _SEALED).exists():
+                raise FileExistsError(errno.EEXIST, "the recording exists")
+            path = self._path(recording, _PART)
+            fd = self._disk.create(path)
+            try:
+                part = SealedPart(recording, path, fd, self._disk, file_key=file_key, header=header)
+                self._disk.sync_folder(self._folder)
+            except BaseException:
+                with contextlib.suppress(OSError):
+                    self._disk.close(fd)
+                    self._disk.unlink(path)
+                raise
+            return part
+
+    def publish(self, part: SealedPart) -> None:
+        """Give a finished recording its final name, durably."""
+        assert part.is_finished, "only a file with its final chunk may be called sealed"
+        sealed = self._path(part.recording, _SEALED)
+        with _as_refusal():
+            if sealed.exists():
+                raise FileExistsError(errno.EEXIST, "the recording exists")
+            self._disk.rename(part.path, sealed)
+            self._disk.sync_folder(self._folder)
+
+    def discard(self, part: SealedPart) -> None:
+        """Take back a part into which nothing was filmed. Raises NotErasable once a chunk of footage has reached the disk."""
+        part.abandon()
+        if part.chunks_emitted:
+            raise NotErasable("footage is erased by an explicit act only")
+        with _as_refusal():
+            self._disk.unlink(part.path)
+            self._disk.sync_folder(self._folder)
+
+    def write_manifest(self, recording: RecordingId, signed: bytes) -> None:
+        """Put the signed manifest beside the recording, whole or not at all."""
+        new = self._path(recording, _TEMPORARY)
+        with _as_refusal():
+            with contextlib.suppress(FileNotFoundError):
+                self._disk.unlink(new)  # left by a power cut in the middle of this
+            fd = self._disk.create(new)
+            try:
+                self._disk.write(fd, signed)
+                self._disk.sync(fd)
+            finally:
+                self._disk.close(fd)
+            self._disk.rename(new, self._path(recording, _MANIFEST))
+            self._disk.sync_folder(self._folder)
+
+    def read_manifest(self, recording: RecordingId) -> bytes:
+        """The signed bytes, not yet verified. Raises NotFound, SealBroken if longer than any manifest."""
+        with _as_refusal(), self._path(recording, _MANIFEST).open("rb") as file:
+            signed = file.read(_MANIFEST_BYTES + 1)
+        if len(signed) > _MANIFEST_BYTES:
+            raise SealBroken
+        return signed
+
+    def open(self, recording: RecordingId) -> OpenedFile:
+        """Open read-only and close-on-exec, sealed or interrupted. Raises NotFound."""
+        with _as_refusal():
+            for suffix, is_sealed in ((_SEALED, True), (_PART, False)):
+                with contextlib.suppress(FileNotFoundError):
+                    fd = os.open(self._path(recording, suffix), os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+                    return OpenedFile(fd, is_sealed, os.fstat(fd).st_size)
+        raise NotFound
+
+    def header(self, fd: int) -> bytes:
+        """The age header of an opened recording, up to and with its MAC line. Raises SealBroken if there is none."""
+        with _as_refusal():
+            start = os.pread(fd, _HEADER_BYTES, 0)
+        mac = start.find(b"\n--- ")
+        end = start.find(b"\n", mac + 1)
+        if mac < 0 or end < 0:
+            raise SealBroken
+        return start[: end + 1]
+
+    def parts(self) -> list[RecordingId]:
+        """The recordings that were never closed; with nobody filming, all of them are interrupted."""
+        return self._ids(_PART)
+
+    def recordings(self) -> list[RecordingId]:
+        """The recordings that were closed."""
+        return self._ids(_SEALED)
+
+    def erase(self, recording: RecordingId) -> None:
+        """Make a recording unreadable, then remove it, its poster and its manifest. Raises NotFound if there is nothing left.
+
+        The header goes first: without it nobody can open what a worn flash cell may still hold. May be repeated after a failure.
+        """
+        with _as_refusal():
+            paths = [self._path(recording, suffix) for suffix in (_SEALED, _PART, _POSTER, _TEMPORARY, _MANIFEST)]
+            left = [path for path in paths if path.exists()]
+            if not left:
+                raise NotFound
+            for path in left:
+                if path.name.endswith((_SEALED, _PART, _POSTER)):
+                    self._overwrite_header(path)
+            for path in left:
+                self._disk.unlink(path)
+            self._disk.sync_folder(self._folder)
+
+    def free_bytes(self) -> int:
+        """Room left for an unprivileged writer."""
+        with _as_refusal():
+            return self._disk.free_bytes(self._folder)
+
+    def _path(self, recording: RecordingId, suffix: str) -> Path:
+        return self._folder / f"{recording_id(recording)}{suffix}"
+
+    def _ids(self, suffix: str) -> list[RecordingId]:
+        found = []
+        with _as_refusal():
+            for path in sorted(self._folder.iterdir()):
+                if path.name.endswith(suffix):
+                    with contextlib.suppress(BadRequest):
+                        found.append(recording_id(path.name.removesuffix(suffix)))
+        return found
+
+    def _overwrite_header(self, path: Path) -> None:
+        fd = os.open(path, os.O_WRONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+        try:
+            self._disk.write(fd, secrets.token_bytes(min(_HEADER_BYTES, os.fstat(fd).st_size)))
+            self._disk.sync(fd)
+            os.ftruncate(fd, 0)
+            self._disk.sync(fd)
+        finally:
+            self._disk.close(fd)
+
+
+@contextlib.contextmanager
+def _as_refusal() -> Iterator[None]:
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise NotFound from error
+    except OSError as error:
+        raise _refusal(error) from error
+
+
+def _refusal(error: OSError) -> VigcamError:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return VaultFull()
+    return BoxUnusable(f"vault: {errno.errorcode.get(error.errno or 0, 'unknown')}")
