@@ -28,8 +28,8 @@ class Seen:
     has_sound: bool
     width: int
     height: int
-    counters_ok: bool | None
-    missing: int | None
+    counters_ok: bool
+    missing: int
     av_offset_ms: float | None
 
 
@@ -63,9 +63,9 @@ def compare_with_manifest(taken: TakenRecording, manifest: Manifest, seen: Seen)
         raise DemoFailed("the film's size or sound is not what the box signed for")
 
 
-def check_scene(seen: Seen) -> None:
-    """The drawn scene: every counter in order, flash and beep together. Raises DemoFailed."""
-    if not seen.counters_ok:
+def check_scene(seen: Seen, manifest: Manifest) -> None:
+    """The drawn scene: every counter in order but for those counted as lost, flash and beep together. Raises DemoFailed."""
+    if not seen.counters_ok and not 0 < seen.missing <= manifest.frames_dropped:
         raise DemoFailed("the scene's counters do not read in order")
     if seen.av_offset_ms is None:
         raise DemoFailed("no flash and beep were found")

@@ -13,9 +13,6 @@ LONGEST_DEFAULT_S = 30.0
 FILM_LIMIT_S = 1800.0
 """The box's own limit; a press must still come before it."""
 
-_END_MARGIN_S = 0.5
-"""The button is pressed this long before a film's last picture: the box must be stopped by hand, not by a film that ran out."""
-
 
 def seconds_to_film(video: Path | None, wanted: float | None) -> float:
     """How long to film. Raises DemoFailed (no film there, or none that decodes), DemoMisused (longer than there is)."""
@@ -25,10 +22,10 @@ def seconds_to_film(video: Path | None, wanted: float | None) -> float:
         return SCENE_SECONDS if wanted is None else wanted
     length = film_seconds(video)
     if wanted is None:
-        return max(min(length - _END_MARGIN_S, LONGEST_DEFAULT_S), 0.5)
+        return min(length, LONGEST_DEFAULT_S)
     if wanted > length:
         raise DemoMisused(f"--seconds {wanted:g} is longer than the film: {video} lasts {length:.1f} s")
-    return min(wanted, max(length - _END_MARGIN_S, 0.5))
+    return wanted
 
 
 def film_seconds(video: Path) -> float:

@@ -11,6 +11,9 @@ from webui.demo.laptop import Laptop, Reply
 from webui.demo.trouble import DemoFailed
 from webui.demo.waiting import wait_for
 
+OPENS_AFTER_S = 1.0
+"""A hold opens the sensor after this long: from here on it films."""
+
 
 @dataclass(frozen=True, slots=True)
 class Filmed:
@@ -33,10 +36,10 @@ class Filming:
         """Hold, film for `seconds`, mark a moment in the middle, stop by a press, wait until it is sealed. Raises DemoFailed."""
         before = self.live().text("last_recording_id")
         wait_for("the box to be armed", lambda: self._in_state("armed"), self._check)
+        began = time.monotonic() + OPENS_AFTER_S
         self._finger.hold()
         live = wait_for("filming to begin", lambda: self._in_state("recording"), self._check)
         recording, tally = live.text("recording_id"), live.text("tally")
-        began = time.monotonic()
         self._until(recording, began + seconds / 2)
         self._finger.mark()
         self._until(recording, began + seconds)
