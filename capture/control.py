@@ -93,6 +93,7 @@ class Control:
         """When the loop last came round: the watchdog looks at it."""
         self._last_frame_ns = 0
         self._report = CameraReport(0)
+        self._is_over = False
         self._wake = threading.Condition()
         self._presses: deque[Event] = deque()
         self._answers: deque[Event] = deque()
@@ -110,6 +111,8 @@ class Control:
         """Hand an event over and wait for the state that it led to. Not to be called from the control thread."""
         after: Future[State] = Future()
         with self._wake:
+            if self._is_over:
+                return self.state
             self._events.append((event, after))
             self._wake.notify()
         return after.result(timeout_s)
@@ -160,6 +163,7 @@ class Control:
 
     def _release_waiters(self) -> None:
         with self._wake:
+            self._is_over = True
             for _, after in self._events:
                 if after is not None:
                     after.set_result(self.state)
@@ -202,6 +206,11 @@ class Control:
                 self._open_sensor(mode)
             case Play(tone):
                 self._play(tone)
+            case _:
+                self._hand_on(effect)
+
+    def _hand_on(self, effect: Effect) -> None:
+        match effect:
             case Prepare(take, mode):
                 self._orders.prepare(take, mode)
             case Abandon(take):

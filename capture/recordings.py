@@ -88,6 +88,21 @@ class Recordings:
         rows = self._catalogue.rows(f"SELECT {_COLUMNS} FROM recording WHERE state = 'filming' ORDER BY number")  # noqa: S608 - constants
         return tuple(_from_row(row) for row in rows)
 
+    def present(self) -> tuple[Recording, ...]:
+        """All that should lie in the vault: neither erased nor being filmed."""
+        rows = self._catalogue.rows(
+            f"SELECT {_COLUMNS} FROM recording WHERE state IN ('sealed', 'interrupted') ORDER BY number"  # noqa: S608 - constants
+        )
+        return tuple(_from_row(row) for row in rows)
+
+    def forget_unfilmed(self, recording_id: RecordingId) -> None:
+        """A take that was prepared and then not filmed leaves no row. Raises NotFound, NotNow if it was filmed after all."""
+        with self._catalogue.transaction():
+            old = self.get(recording_id)
+            if old.state is not RecordingState.FILMING:
+                raise NotNow(f"{recording_id} is {old.state.value}")
+            self._catalogue.change("DELETE FROM recording WHERE recording_id = ?", recording_id)
+
     def mark_interrupted(self, recording_id: RecordingId) -> Recording:
         """What was being filmed when power or the process was lost. Raises NotFound; NotNow if it was sealed or erased."""
         with self._catalogue.transaction():

@@ -156,6 +156,10 @@ class Records:
             self._write(unlocked, recovery, history.head, content, AuditEvent.ARMED, arming=arming.arming_id)
             return arming
 
+    def history(self, unlocked: Unlocked, code: CaseCode) -> History:
+        """The whole case with its armings, every statement verified. Raises NotFound."""
+        return self._history(unlocked, code)
+
     def verify_arming(self, unlocked: Unlocked, arming: Arming) -> None:
         """Return only if this arming was signed in this boot, its lease runs, and the gate says yes to it now, by the same
         consents. For the moment of the hold. Raises NotFound, ClockUntrusted, ConsentMissing."""

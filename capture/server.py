@@ -113,7 +113,7 @@ class Server:
             return Reply(Refused(code=error.code, detail=error.detail, reasons=error.reasons, retry_after_s=error.retry_after_s))
         except TimeoutError:
             return Reply(Refused(code=NotNow.code, detail="the box did not answer in time"))
-        except Exception:
+        except Exception:  # noqa: BLE001 - one bad question must not end the daemon
             # The peer learns nothing of it; the daemon's own log does.
             _log.exception("a question could not be answered")
             return Reply(Refused(code=VigcamError.code))

@@ -1,4 +1,4 @@
-"""Who is signed in: one practitioner at a time, their unlocked keyring, and when it is to be wiped. Writes nothing to any disk."""
+"""Who is signed in: one practitioner at a time, their unlocked keyring, and when it is to be wiped. Writes nothing to disk."""
 
 from __future__ import annotations
 

@@ -58,6 +58,7 @@ class SignIns:
 
     def __init__(
         self,
+        *,
         keyrings: Keyrings,
         attempts: Attempts,
         sessions: Sessions,
@@ -133,7 +134,7 @@ class SignIns:
                 attempt.session, attempt.passphrase = session, ""
         except VigcamError as error:
             self._fail(attempt, error)
-        except Exception:
+        except Exception:  # noqa: BLE001 - the page must hear that it failed
             _log.exception("a sign-in could not be tried")
             self._fail(attempt, VigcamError())
 

@@ -1,0 +1,260 @@
+"""The capture daemon put together from its parts, started and ended in order. Picks no hardware: that is handed in."""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+
+from capture.anchor import TimeAnchor
+from capture.attempts import Attempts
+from capture.audit import AuditEvent, AuditLog
+from capture.catalogue import Catalogue
+from capture.config import Config
+from capture.control import Control
+from capture.desk import Desk
+from capture.desk_cases import CaseDesk
+from capture.desk_entry import EntryDesk
+from capture.desk_recordings import RecordingDesk
+from capture.device_key import DeviceKey
+from capture.erasing import Erasures
+from capture.errors import VigcamError
+from capture.filming import Filming
+from capture.framing import Framing
+from capture.ids import PractitionerId
+from capture.keyring import Keyrings
+from capture.model import ArmMode, StopReason
+from capture.publishing import Publisher
+from capture.rate import Rate
+from capture.recorder_model import (
+    NS,
+    Ask,
+    AskKind,
+    AskOutcome,
+    EndAsked,
+    EndKind,
+    LeaveEnded,
+    Limits,
+    Phase,
+    State,
+)
+from capture.recordings import Recordings
+from capture.records import Records
+from capture.server import Peers, Server
+from capture.session import Sessions
+from capture.sign_in import SignIns
+from capture.start_up import mark_interrupted
+from capture.status import StatusBoard
+from capture.vault import Vault
+from device.ports import Camera, CameraReport, Clock, Disk, PacketSink, Panel, PictureSink, PowerGauge
+
+_log = logging.getLogger(__name__)
+
+_OPENINGS = 30
+_OPENING_EVERY_S = 2.0
+_HOUSEKEEPING_S = 1.0
+_CONTROL_STALLED_NS = 4 * NS
+
+
+@dataclass(frozen=True, slots=True)
+class Hardware:
+    """All that is real or simulated about a box."""
+
+    camera: Camera
+    panel: Panel
+    clock: Clock
+    power: PowerGauge
+    disk: Disk
+
+
+class Daemon:
+    """One box's capture daemon; also the `Orders` of its control thread.
+
+    `run` returns when the recorder has ended, with how it ended. `folder` is locked by the caller for the daemon's life.
+    """
+
+    def __init__(self, folder: Path, config: Config, hardware: Hardware, listener: socket.socket) -> None:
+        self._hardware = hardware
+        clock, disk = hardware.clock, hardware.disk
+        device_key = DeviceKey.load(folder / "device.key")
+        self._catalogue = Catalogue.open(folder / "catalogue.sqlite")
+        self._anchor = TimeAnchor(
+            clock, lambda: self._catalogue.meta("anchor"), lambda text: self._catalogue.set_meta("anchor", text)
+        )
+        self._audit = AuditLog.open(folder / "audit.log", device_key, clock, disk, self._anchor.now)
+        vault = Vault(folder / "vault", disk)
+        recordings = Recordings(self._catalogue)
+        mark_interrupted(vault, recordings, self._audit)
+        keyrings = Keyrings(folder / "keyrings", folder / "recipients", device_key, disk)
+        publisher = Publisher(config.box_id, vault, recordings, self._audit, device_key)
+        self._sessions = Sessions(clock, config.limits.idle_lock_s, self._signed_out)
+        self._filming = Filming(
+            config=config,
+            publisher=publisher,
+            audit=self._audit,
+            keyrings=keyrings,
+            clock=clock,
+            disk=disk,
+            now=self._anchor.now,
+            control=self._control,
+        )
+        self._framing = Framing(clock, self._control)
+        self._sign_ins = SignIns(
+            keyrings=keyrings,
+            attempts=Attempts(self._catalogue, clock),
+            sessions=self._sessions,
+            audit=self._audit,
+            clock=clock,
+            control=self._control,
+        )
+        self._erasures = Erasures(vault, recordings, self._audit, clock, self._control)
+        limits = Limits(film=config.limits.film_limit_s * NS, framing=config.limits.framing_limit_s * NS)
+        self._recorder = Control(hardware.panel, hardware.camera, clock, State(limits=limits), self)
+        board = StatusBoard(
+            config=config,
+            clock=clock,
+            anchor=self._anchor,
+            power=hardware.power,
+            camera=hardware.camera,
+            control=self._control,
+            filming=self._filming,
+            sessions=self._sessions,
+            keyrings=keyrings,
+        )
+        desk = Desk(
+            EntryDesk(
+                config=config,
+                board=board,
+                control=self._control,
+                clock=clock,
+                anchor=self._anchor,
+                sessions=self._sessions,
+                sign_ins=self._sign_ins,
+                erasures=self._erasures,
+                keyrings=keyrings,
+                setup_attempts=Attempts(self._catalogue, clock, "set_up"),
+                audit=self._audit,
+            ),
+            CaseDesk(
+                config=config,
+                sessions=self._sessions,
+                records=Records(self._catalogue, self._audit, config.box_id, clock, self._anchor.now),
+                recordings=recordings,
+                keyrings=keyrings,
+                filming=self._filming,
+                control=self._control,
+                clock=clock,
+                anchor=self._anchor,
+                audit=self._audit,
+            ),
+            RecordingDesk(
+                sessions=self._sessions,
+                recordings=recordings,
+                vault=vault,
+                device_key=device_key,
+                erasures=self._erasures,
+                framing=self._framing,
+                audit=self._audit,
+                opening_rate=Rate(clock, _OPENINGS, _OPENING_EVERY_S),
+                is_framing=lambda: self._recorder.state.phase is Phase.FRAMING,
+            ),
+        )
+        peers = Peers(
+            page=frozenset(config.socket.peers or (os.getuid(), 0)),
+            operators=frozenset((os.getuid(), 0)),
+        )
+        self._server = Server(listener, peers, desk.answer, lambda uid: self.log(AuditEvent.PEER_REFUSED, f"uid-{uid}"))
+        self._ended = EndKind.PROCESS
+        self._stopping = threading.Event()
+
+    def _control(self) -> Control:
+        return self._recorder
+
+    # --- life -----------------------------------------------------------------------------------------------------------
+
+    def run(self) -> EndKind:
+        """The caller's thread becomes the control thread. Whatever happens, the log is closed and the socket is gone after."""
+        housekeeping = threading.Thread(target=self._keep_house, name="housekeeping", daemon=True)
+        try:
+            self._audit.append(AuditEvent.STARTED)
+            self._server.start()
+            housekeeping.start()
+            self._recorder.run()
+        finally:
+            self._stopping.set()
+            self._server.close()
+            self._sign_ins.close()
+            self._erasures.close()
+            self._filming.close()
+            self._sessions.end("stopped")
+            self._anchor.remember()
+            self._audit.submit(AuditEvent.STOPPED)
+            self._audit.close()
+            self._catalogue.close()
+        return self._ended
+
+    def stop(self) -> None:
+        """Seal what is filmed, then end; returns at once. For signal handlers."""
+        self._recorder.post(EndAsked(self._hardware.clock.boottime_ns(), EndKind.PROCESS))
+
+    def _keep_house(self) -> None:
+        while not self._stopping.wait(_HOUSEKEEPING_S):
+            if self._recorder.state.phase in (Phase.RECORDING, Phase.FRAMING, Phase.SEALING):
+                self._sessions.touch()
+            self._sessions.lock_if_idle()
+            if self._hardware.clock.boottime_ns() - self._recorder.turned_ns > _CONTROL_STALLED_NS:
+                # Nothing would stop the sensor any more: end at once, the kernel closes the camera, the manager restarts us.
+                _log.critical("the control thread stalls")
+                os.abort()
+
+    def _signed_out(self, practitioner: PractitionerId, cause: str) -> None:
+        self._audit.submit(AuditEvent.SIGNED_OUT, practitioner=practitioner, cause=cause)
+        if cause == "signed_out":
+            self._recorder.post(LeaveEnded(self._hardware.clock.boottime_ns(), StopReason.SIGNED_OUT))
+
+    # --- orders of the control thread ----------------------------------------------------------------------------------
+
+    def prepare(self, take: int, mode: ArmMode) -> None:
+        self._filming.prepare(take, mode)
+
+    def abandon(self, take: int) -> None:
+        self._filming.abandon(take)
+
+    def packet_sink(self) -> PacketSink:
+        return self._filming.writer()
+
+    def picture_sink(self) -> PictureSink:
+        return self._framing.begin()
+
+    def seal(self, reason: StopReason, report: CameraReport) -> None:
+        self._filming.seal(reason, report)
+
+    def mark(self, at_ns: int) -> None:
+        self._filming.mark(at_ns)
+
+    def confirm(self, ask: Ask) -> None:
+        match ask.kind:
+            case AskKind.SIGN_IN:
+                self._sign_ins.confirm(ask)
+            case AskKind.ERASE:
+                self._erasures.confirm(ask)
+
+    def refuse(self, ask: Ask, outcome: AskOutcome) -> None:
+        match ask.kind:
+            case AskKind.SIGN_IN:
+                self._sign_ins.refuse(ask, outcome)
+            case AskKind.ERASE:
+                self._erasures.refuse(ask, outcome)
+
+    def log(self, event: AuditEvent, code: str) -> None:
+        """Not waited for. A log that cannot be written refuses every later opening; it must not keep a stop from happening."""
+        try:
+            self._audit.submit(event, **({"code": code} if code else {}))
+        except (VigcamError, ValueError):
+            _log.exception("a line could not be handed to the log")
+
+    def end(self, kind: EndKind) -> None:
+        self._ended = kind

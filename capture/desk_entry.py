@@ -1,0 +1,149 @@
+"""The desk's way in: state, stopping, signing in and out, the clock, enrolment, shutting down. Shows nothing of any case."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from capture import words
+from capture.anchor import TimeAnchor
+from capture.attempts import Attempts
+from capture.audit import AuditEvent, AuditLog
+from capture.config import Config
+from capture.control import Control
+from capture.desk import Handlers
+from capture.erasing import Erasures
+from capture.errors import ClockUnlikely, EnrolmentClosed, SetupCodeWrong
+from capture.ids import new_practitioner_id
+from capture.keyring import Keyrings
+from capture.messages import (
+    CancelAsk,
+    Done,
+    Enrol,
+    Enrolled,
+    GetStatus,
+    KeepAlive,
+    OfferClock,
+    ShutDown,
+    SignedIn,
+    SignInBegin,
+    SignInPoll,
+    SignInWaiting,
+    SignOut,
+    Stop,
+)
+from capture.model import StopReason
+from capture.recorder_model import EndAsked, EndKind, StopAsked
+from capture.server import Reply
+from capture.session import Session, Sessions
+from capture.sign_in import SignIns, Waiting
+from capture.status import StatusBoard
+from device.ports import Clock
+
+
+@dataclass(frozen=True, slots=True)
+class EntryDesk:
+    """Answers whoever stands at the door, signed in or not."""
+
+    config: Config
+    board: StatusBoard
+    control: Callable[[], Control]
+    clock: Clock
+    anchor: TimeAnchor
+    sessions: Sessions
+    sign_ins: SignIns
+    erasures: Erasures
+    keyrings: Keyrings
+    setup_attempts: Attempts
+    audit: AuditLog
+
+    def handlers(self) -> Handlers:
+        return {
+            GetStatus: lambda _: Reply(self.board.read()),
+            Stop: self._stop,
+            SignInBegin: self._sign_in,
+            SignInPoll: self._poll,
+            SignOut: self._sign_out,
+            KeepAlive: self._keep_alive,
+            OfferClock: self._offer_clock,
+            Enrol: self._enrol,
+            CancelAsk: self._cancel,
+            ShutDown: self._shut_down,
+        }
+
+    def _stop(self, _: Stop) -> Reply:
+        self.control().post_and_wait(StopAsked(self.clock.boottime_ns(), StopReason.PAGE))
+        return Reply(Done())
+
+    def _sign_in(self, verb: SignInBegin) -> Reply:
+        return Reply(_waiting(self.sign_ins.begin(verb.username, verb.passphrase)))
+
+    def _poll(self, verb: SignInPoll) -> Reply:
+        result = self.sign_ins.poll(verb.ask_id)
+        match result:
+            case Waiting():
+                return Reply(_waiting(result))
+            case Session():
+                recipients = (result.unlocked.public.recipient, self.keyrings.recovery())
+                return Reply(
+                    SignedIn(
+                        session=result.token,
+                        practitioner=result.practitioner,
+                        recipients=tuple(recipient.encode() for recipient in recipients),
+                        clock_confidence=self.anchor.now().confidence,
+                    )
+                )
+
+    def _sign_out(self, verb: SignOut) -> Reply:
+        self.sessions.require(verb.session)
+        self.sessions.end("signed_out")
+        return Reply(Done())
+
+    def _keep_alive(self, verb: KeepAlive) -> Reply:
+        self.sessions.require(verb.session)
+        return Reply(Done())
+
+    def _offer_clock(self, verb: OfferClock) -> Reply:
+        session = self.sessions.require(verb.session)
+        try:
+            change = self.anchor.offer(verb.wall_ms, verb.is_confirmed)
+        except ClockUnlikely:
+            self.audit.append(AuditEvent.CLOCK_REFUSED, offered_ms=verb.wall_ms, practitioner=session.practitioner)
+            raise
+        self.audit.append(
+            AuditEvent.CLOCK_SET,
+            practitioner=session.practitioner,
+            before_ms=change.before.ms,
+            after_ms=change.after.ms,
+            confirmed="yes" if verb.is_confirmed else "no",
+        )
+        return Reply(Done())
+
+    def _enrol(self, verb: Enrol) -> Reply:
+        if self.control().state.enrolment_end_ns <= self.clock.boottime_ns():
+            raise EnrolmentClosed
+        self.setup_attempts.begin()
+        if not words.is_setup_code(verb.setup_code, self.config.trust.setup_verifier):
+            raise SetupCodeWrong
+        self.setup_attempts.succeeded()
+        passphrase = words.new_passphrase()
+        practitioner = new_practitioner_id()
+        # The log first: a practitioner whom the log does not know must not come to be.
+        self.audit.append(AuditEvent.PRACTITIONER_ENROLLED, practitioner=practitioner)
+        public = self.keyrings.enrol(practitioner, passphrase)
+        return Reply(Enrolled(username=practitioner, passphrase=passphrase, recipient=public.recipient.encode()))
+
+    def _cancel(self, verb: CancelAsk) -> Reply:
+        self.sessions.require(verb.session)
+        self.sign_ins.take_back(verb.ask_id)
+        self.erasures.take_back(verb.ask_id)
+        return Reply(Done())
+
+    def _shut_down(self, verb: ShutDown) -> Reply:
+        self.sessions.require(verb.session)
+        self.control().post(EndAsked(self.clock.boottime_ns(), EndKind.POWER_OFF))
+        return Reply(Done())
+
+
+def _waiting(waiting: Waiting) -> SignInWaiting:
+    return SignInWaiting(ask_id=waiting.ask_id, stage=waiting.stage, left_s=waiting.left_s)

@@ -1,0 +1,163 @@
+"""The desk of recordings: listing, opening, transfer, erasure. Opening is logged, then answered with a descriptor and one key."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from capture import ids
+from capture.audit import AuditEvent, AuditLog
+from capture.desk import Handlers
+from capture.device_key import DeviceKey
+from capture.erasing import Erasures, ErasureWaiting
+from capture.errors import NotFound, NotNow, TransferMismatch
+from capture.framing import Framing
+from capture.ids import RecordingId
+from capture.manifest import read_manifest
+from capture.messages import (
+    ConfirmTransfer,
+    Done,
+    EraseBegin,
+    Erased,
+    ErasePoll,
+    EraseWaiting,
+    GetPicture,
+    GetRecording,
+    ListRecordings,
+    Opened,
+    OpenRecording,
+    Picture,
+    RecordingFound,
+    RecordingList,
+)
+from capture.model import Manifest, Recording, RecordingState
+from capture.rate import Rate
+from capture.recordings import Recordings
+from capture.seal.stream import open_header
+from capture.server import Reply
+from capture.session import Session, Sessions
+from capture.vault import Vault
+
+_PAGE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingDesk:
+    """Answers a signed-in practitioner about their own recordings."""
+
+    sessions: Sessions
+    recordings: Recordings
+    vault: Vault
+    device_key: DeviceKey
+    erasures: Erasures
+    framing: Framing
+    audit: AuditLog
+    opening_rate: Rate
+    is_framing: Callable[[], bool]
+
+    def handlers(self) -> Handlers:
+        return {
+            ListRecordings: self._list,
+            GetRecording: self._get,
+            OpenRecording: self._open,
+            ConfirmTransfer: self._confirm_transfer,
+            EraseBegin: self._erase,
+            ErasePoll: self._erase_poll,
+            GetPicture: self._picture,
+        }
+
+    def _list(self, verb: ListRecordings) -> Reply:
+        session = self.sessions.require(verb.session)
+        recordings, is_last = self.recordings.page(session.practitioner, verb.case, verb.before, _PAGE)
+        return Reply(RecordingList(recordings=recordings, is_last=is_last))
+
+    def _get(self, verb: GetRecording) -> Reply:
+        recording = self._own(self.sessions.require(verb.session), verb.recording_id)
+        return Reply(RecordingFound(recording=recording, sealed_hash=self._sealed_hash(recording)))
+
+    def _open(self, verb: OpenRecording) -> Reply:
+        session = self.sessions.require(verb.session)
+        recording = self._own(session, verb.recording_id)
+        if recording.state is RecordingState.FILMING:
+            raise NotNow("it is being filmed")
+        if recording.state is RecordingState.ERASED:
+            raise NotFound(recording.recording_id)
+        self.opening_rate.take()
+        sealed_hash = self._sealed_hash(recording)
+        opened = self.vault.open(recording.recording_id)
+        try:
+            file_key, payload_offset = open_header(self.vault.header(opened.fd), session.unlocked.identity)
+            self.audit.append(
+                AuditEvent.RECORDING_OPENED,
+                recording=recording.recording_id,
+                practitioner=session.practitioner,
+                purpose=verb.purpose,
+            )
+        except BaseException:
+            os.close(opened.fd)
+            raise
+        answer = Opened(
+            recording=recording,
+            # Who takes the sealed file as it is needs no key to it.
+            file_key=b"" if verb.purpose == "sealed" else file_key,
+            payload_offset=payload_offset,
+            is_sealed=opened.is_sealed,
+            sealed_hash=sealed_hash,
+        )
+        return Reply(answer, opened.fd)
+
+    def _confirm_transfer(self, verb: ConfirmTransfer) -> Reply:
+        session = self.sessions.require(verb.session)
+        recording = self._own(session, verb.recording_id)
+        if verb.sealed_hash is None and verb.mp4_hash is None:
+            raise TransferMismatch("nothing to compare")
+        expected = self._sealed_hash(recording)
+        if verb.sealed_hash is not None and verb.sealed_hash != expected:
+            self.audit.append(AuditEvent.TRANSFER_REFUSED, recording=recording.recording_id, practitioner=session.practitioner)
+            raise TransferMismatch
+        self.audit.append(
+            AuditEvent.TRANSFER_CONFIRMED,
+            recording=recording.recording_id,
+            practitioner=session.practitioner,
+            bytes=verb.received_bytes,
+            sealed_hash=verb.sealed_hash or "",
+            mp4_hash=verb.mp4_hash or "",
+        )
+        self.recordings.mark_transferred(recording.recording_id)
+        return Reply(Done())
+
+    def _erase(self, verb: EraseBegin) -> Reply:
+        session = self.sessions.require(verb.session)
+        recording_ids = tuple(ids.recording_id(text) for text in verb.recording_ids)
+        return Reply(_waiting(self.erasures.begin(session.practitioner, recording_ids, verb.words)))
+
+    def _erase_poll(self, verb: ErasePoll) -> Reply:
+        self.sessions.require(verb.session)
+        result = self.erasures.poll(verb.ask_id)
+        return Reply(_waiting(result) if isinstance(result, ErasureWaiting) else Erased(recording_ids=result))
+
+    def _picture(self, verb: GetPicture) -> Reply:
+        self.sessions.require(verb.session)
+        if not self.is_framing():
+            raise NotNow
+        size, descriptor = self.framing.latest()
+        return Reply(Picture(size=size), descriptor)
+
+    def _own(self, session: Session, text: str) -> Recording:
+        recording_id: RecordingId = ids.recording_id(text)
+        recording = self.recordings.get(recording_id)
+        if recording.practitioner != session.practitioner:
+            raise NotFound(recording_id)
+        return recording
+
+    def _sealed_hash(self, recording: Recording) -> str:
+        """From the manifest, its signature checked; empty where there is none (interrupted)."""
+        return self._manifest(recording).sealed_hash if recording.state is RecordingState.SEALED else ""
+
+    def _manifest(self, recording: Recording) -> Manifest:
+        return read_manifest(self.vault.read_manifest(recording.recording_id), self.device_key.public_hex)
+
+
+def _waiting(waiting: ErasureWaiting) -> EraseWaiting:
+    return EraseWaiting(ask_id=waiting.ask_id, left_s=waiting.left_s)

@@ -1,0 +1,226 @@
+"""One take after another: from the hold to the manifest, in a lane that may wait for a disk. Never touches the sensor.
+
+Orders come from the control thread and are handed on at once. Before a sensor may open, the gate is asked again, the file's
+header is durable, and the log knows that header's hash.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from capture.audit import AuditEvent, AuditLog
+from capture.config import Config
+from capture.control import Control
+from capture.errors import ClockUntrusted, ConsentMissing, NotNow, VaultFull, VigcamError
+from capture.ids import new_recording_id
+from capture.keyring import Keyrings
+from capture.model import Arming, ArmMode, Recording, RecordingState, StopReason, WallTime
+from capture.open_take import OpenTake
+from capture.publishing import Publisher
+from capture.recorder_model import Event, Sealed, TakeReady, TakeRefused
+from capture.take import NO_FRAMES, Take, TakeSummary
+from device.ports import CameraReport, Clock, Disk
+
+_log = logging.getLogger(__name__)
+
+_DISK_FAULT = "disk_error"
+
+_NO_FAULT = (ConsentMissing, ClockUntrusted, VaultFull, NotNow)
+"""Refusals that a person mends on the page; everything else needs a look at the box."""
+
+
+@dataclass(frozen=True, slots=True)
+class ArmedVisit:
+    """An arming, and the check of all that it rests on, made anew at each use: `check` raises what speaks against filming."""
+
+    arming: Arming
+    check: Callable[[], None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Running:
+    take: OpenTake
+    writer: Take
+
+
+class Filming:
+    """The daemon's takes, one at a time. Told of the armed visit by the desk, ordered about by the control thread."""
+
+    def __init__(
+        self,
+        *,
+        config: Config,
+        publisher: Publisher,
+        audit: AuditLog,
+        keyrings: Keyrings,
+        clock: Clock,
+        disk: Disk,
+        now: Callable[[], WallTime],
+        control: Callable[[], Control],
+    ) -> None:
+        self._config, self._publisher, self._audit, self._keyrings = config, publisher, audit, keyrings
+        self._clock, self._disk, self._now, self._control = clock, disk, now, control
+        self._lock = threading.Lock()
+        self._armed: ArmedVisit | None = None
+        self._running: _Running | None = None
+        last = publisher.recordings.last()
+        self.last_id: str = last.recording_id if last else ""
+        self.longest_sync_ms: float = last.longest_sync_ms if last else 0.0
+        self._lane = ThreadPoolExecutor(1, thread_name_prefix="take")
+
+    # --- asked by the desk ----------------------------------------------------------------------------------------------
+
+    @property
+    def armed(self) -> ArmedVisit | None:
+        """The newest arming, whether or not its leave still runs: the recorder's state says that."""
+        return self._armed
+
+    @property
+    def current_id(self) -> str:
+        running = self._running
+        return running.take.recording.recording_id if running else ""
+
+    def arm(self, visit: ArmedVisit) -> None:
+        self._armed = visit
+
+    def free_bytes(self) -> int:
+        return self._publisher.vault.free_bytes()
+
+    def check_room(self) -> None:
+        """Raises VaultFull unless a take of full length fits, with the reserve besides."""
+        camera, limits = self._config.camera, self._config.limits
+        needed = (camera.bitrate + camera.audio_bitrate) // 8 * limits.film_limit_s + limits.reserve_bytes
+        if self.free_bytes() < needed:
+            raise VaultFull
+
+    # --- ordered by the control thread: each returns at once -------------------------------------------------------------
+
+    def prepare(self, take: int, mode: ArmMode) -> None:
+        self._lane.submit(self._prepare, take, mode)
+
+    def abandon(self, take: int) -> None:
+        self._lane.submit(self._abandon, take)
+
+    def writer(self) -> Take:
+        """The sink of the take that is ready."""
+        running = self._running
+        assert running is not None, "a sensor without a take"
+        return running.writer
+
+    def mark(self, at_ns: int) -> None:
+        running = self._running
+        if running is not None:
+            running.writer.mark(at_ns)
+
+    def seal(self, reason: StopReason, report: CameraReport) -> None:
+        running = self._running
+        if running is None:
+            self._post(Sealed(self._clock.boottime_ns()))
+            return
+        running.take.reason = reason
+        recording_id = running.take.recording.recording_id
+        self._audit.submit(
+            AuditEvent.RECORDING_STOPPED, recording=recording_id, reason=reason.value, frames=report.frames_generated
+        )
+        running.writer.finish(report)
+
+    def closed(self, take: OpenTake, summary: TakeSummary) -> None:
+        """Told by the writer's thread."""
+        self._lane.submit(self._close, take, summary)
+
+    def close(self) -> None:
+        """Wait for what is under way."""
+        self._lane.shutdown(wait=True)
+
+    # --- the lane -------------------------------------------------------------------------------------------------------
+
+    def _prepare(self, number: int, mode: ArmMode) -> None:
+        try:
+            visit = self._armed
+            if visit is None:
+                raise NotNow
+            visit.check()
+            if mode is ArmMode.FILM:
+                self._open(number, visit.arming)
+        except VigcamError as error:
+            self._refused(number, error.code, "+".join(error.reasons), is_fault=not isinstance(error, _NO_FAULT))
+        except Exception:  # noqa: BLE001 - whatever it was, the recorder must hear that nothing is ready
+            _log.exception("a take could not be prepared")
+            self._refused(number, _DISK_FAULT, "", is_fault=True)
+        else:
+            self._post(TakeReady(self._clock.boottime_ns(), number))
+
+    def _refused(self, number: int, code: str, reasons: str, *, is_fault: bool) -> None:
+        self._audit.submit(AuditEvent.ARM_REFUSED, code=code, reasons=reasons[:80])
+        self._post(TakeRefused(self._clock.boottime_ns(), number, code, is_fault))
+
+    def _open(self, number: int, arming: Arming) -> None:
+        self.check_room()
+        recording = Recording(
+            recording_id=new_recording_id(),
+            case=arming.case,
+            visit_id=arming.visit_id,
+            practitioner=arming.practitioner,
+            state=RecordingState.FILMING,
+            started=self._now(),
+            boot_id=self._clock.boot_id,
+            started_boottime_ns=self._clock.boottime_ns(),
+        )
+        recipients = (self._keyrings.public(arming.practitioner).recipient, self._keyrings.recovery())
+        # The row first: a file that the catalogue does not know would be nobody's after a power cut.
+        self._publisher.recordings.add(recording)
+        part = self._publisher.vault.begin(recording.recording_id, recipients)
+        take = OpenTake(
+            number,
+            part,
+            recording,
+            recipients=tuple(recipient.fingerprint for recipient in recipients),
+            closing=self,
+            clock=self._clock,
+            control=self._control,
+        )
+        try:
+            self._audit.append(
+                AuditEvent.RECORDING_OPENING,
+                recording=recording.recording_id,
+                arming=arming.arming_id,
+                header_hash=part.header_hash,
+            )
+        except BaseException:
+            self._publisher.drop(take)
+            raise
+        floor = self._config.limits.reserve_bytes // 2
+        writer = Take(part, self._config.camera.profile, self._disk, self._clock, take, floor)
+        self._running = _Running(take, writer)
+
+    def _abandon(self, number: int) -> None:
+        running = self._running
+        if running is not None and running.take.number == number:
+            running.writer.finish(CameraReport(0))
+
+    def _close(self, take: OpenTake, summary: TakeSummary) -> None:
+        self._running = None
+        error = ""
+        try:
+            if summary.first_error == NO_FRAMES:
+                self._publisher.drop(take)
+            elif summary.first_error is not None:
+                error = _DISK_FAULT
+                self._remember(self._publisher.leave_interrupted(take, take.reason or StopReason.DISK_ERROR, summary))
+            else:
+                self._remember(self._publisher.publish(take, take.reason or StopReason.SHUTDOWN, summary))
+        except Exception:  # noqa: BLE001 - whatever it was, the recorder must hear that sealing is over
+            _log.exception("a take could not be closed")
+            error = _DISK_FAULT
+        if take.reason is not None:
+            self._post(Sealed(self._clock.boottime_ns(), error))
+
+    def _remember(self, recording: Recording) -> None:
+        self.last_id, self.longest_sync_ms = recording.recording_id, recording.longest_sync_ms
+
+    def _post(self, event: Event) -> None:
+        self._control().post(event)

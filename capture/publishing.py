@@ -1,0 +1,87 @@
+"""The end of a take: renamed, logged, vouched for by a signed manifest, entered in the catalogue. Never opens the recording."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import msgspec
+
+from capture.audit import AuditEvent, AuditLog
+from capture.device_key import DeviceKey
+from capture.ids import BoxId
+from capture.manifest import sign_manifest
+from capture.model import Manifest, Recording, RecordingState, StopReason
+from capture.open_take import OpenTake
+from capture.recordings import Recordings
+from capture.take import TakeSummary
+from capture.vault import Vault
+
+
+@dataclass(frozen=True, slots=True)
+class Publisher:
+    """Blocks for the disk; called in the take's own lane. Raises OSError and the errors of log and catalogue."""
+
+    box_id: BoxId
+    vault: Vault
+    recordings: Recordings
+    audit: AuditLog
+    device_key: DeviceKey
+
+    def publish(self, take: OpenTake, reason: StopReason, summary: TakeSummary) -> Recording:
+        """A whole take: from here on it is called sealed."""
+        recording_id = take.recording.recording_id
+        self.vault.publish(take.part)
+        line = self.audit.append(
+            AuditEvent.RECORDING_SEALED,
+            recording=recording_id,
+            sealed_hash=summary.sealed_hash,
+            bytes=summary.sealed_bytes,
+            frames=summary.frames_kept,
+            lost=summary.frames_generated - summary.frames_kept,
+        )
+        manifest = Manifest(
+            box_id=self.box_id,
+            recording_id=recording_id,
+            header_hash=take.part.header_hash,
+            sealed_hash=summary.sealed_hash,
+            sealed_bytes=summary.sealed_bytes,
+            duration_ms=summary.duration_ms,
+            frames_generated=summary.frames_generated,
+            frames_kept=summary.frames_kept,
+            width=summary.width,
+            height=summary.height,
+            has_sound=summary.has_sound,
+            stop_reason=reason,
+            longest_sync_ms=summary.longest_sync_ms,
+            recipients=take.recipients,
+            audit_sequence=line.seq,
+            audit_head=line.hash,
+        )
+        self.vault.write_manifest(recording_id, sign_manifest(manifest, self.device_key))
+        return self._enter(take, reason, summary, RecordingState.SEALED)
+
+    def leave_interrupted(self, take: OpenTake, reason: StopReason, summary: TakeSummary) -> Recording:
+        """The writer failed: what it wrote stays as it is, readable as far as it goes."""
+        recording_id = take.recording.recording_id
+        self.audit.append(AuditEvent.RECORDING_INTERRUPTED, recording=recording_id, why=summary.first_error or "unknown")
+        return self._enter(take, reason, summary, RecordingState.INTERRUPTED)
+
+    def drop(self, take: OpenTake) -> None:
+        """Nothing was filmed: no file and no row; the log keeps what it said."""
+        self.vault.discard(take.part)
+        self.recordings.forget_unfilmed(take.recording.recording_id)
+
+    def _enter(self, take: OpenTake, reason: StopReason, summary: TakeSummary, state: RecordingState) -> Recording:
+        recording = msgspec.structs.replace(
+            take.recording,
+            state=state,
+            stop_reason=reason,
+            duration_ms=summary.duration_ms,
+            sealed_bytes=summary.sealed_bytes,
+            frames_generated=summary.frames_generated,
+            frames_kept=summary.frames_kept,
+            marks_ms=summary.marks_ms,
+            longest_sync_ms=summary.longest_sync_ms,
+        )
+        self.recordings.update(recording)
+        return recording

@@ -1,0 +1,61 @@
+"""What a daemon does before it serves: owns the box's folder, keeps secrets from dumps, marks what a cut left. Mends no film."""
+
+from __future__ import annotations
+
+import ctypes
+import fcntl
+import os
+import resource
+from pathlib import Path
+
+from capture.audit import AuditEvent, AuditLog
+from capture.errors import BoxInUse, BoxUnusable
+from capture.model import RecordingState
+from capture.recordings import Recordings
+from capture.vault import Vault
+
+_LOCK_NAME = "capture.lock"
+_PR_SET_DUMPABLE = 4
+"""prctl(2): no core dump, and no peeking by processes of the same user."""
+
+
+def keep_secrets_in_ram() -> None:
+    """No core dump of this process, whatever the system's pattern says. (Swap is kept away by the unit: see the threat model.)"""
+    os.umask(0o077)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0) != 0:
+        raise OSError(ctypes.get_errno(), "prctl PR_SET_DUMPABLE")
+
+
+def own_box(folder: Path) -> int:
+    """Lock the box's folder for this process; the lock goes with it. Raises BoxInUse, BoxUnusable."""
+    run = folder / "run"
+    try:
+        run.mkdir(mode=0o700, exist_ok=True)
+        lock = os.open(run / _LOCK_NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise BoxUnusable(f"the box's folder cannot be written: {error.strerror}") from error
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        os.close(lock)
+        raise BoxInUse("another capture daemon owns this folder") from error
+    return lock
+
+
+def mark_interrupted(vault: Vault, recordings: Recordings, audit: AuditLog) -> None:
+    """Bring catalogue and vault to one story after a cut. Every step says so in the log, and none touches footage."""
+    sealed, parts = set(vault.recordings()), set(vault.parts())
+    for recording in recordings.filming():
+        recording_id = recording.recording_id
+        if recording_id in sealed or recording_id in parts:
+            # Sealed but for its manifest and row counts as interrupted too: nothing vouches for it.
+            recordings.mark_interrupted(recording_id)
+            audit.append(AuditEvent.RECORDING_INTERRUPTED, recording=recording_id, why="power_or_process_lost")
+        else:
+            recordings.forget_unfilmed(recording_id)
+    for recording in recordings.present():
+        if recording.recording_id not in sealed | parts and recording.state is not RecordingState.FILMING:
+            # An erasure that the cut caught between the files and the catalogue.
+            recordings.mark_erased(recording.recording_id)
+            audit.append(AuditEvent.ERASED, recording=recording.recording_id, stage="found_gone")
