@@ -108,7 +108,10 @@ def _open_content(fd: int, file_key: bytes, offset: int, form: Form) -> Unsealed
     if whole is None and salvaged.size == 0:
         raise Truncated("nothing of it can be read")
     ways = [(salvaged, False)] if whole is None else [(whole, True), (salvaged, False)]
-    if form is Form.MP4 or (form is Form.AUTO and _is_recording(salvaged)):
+    is_recording = _is_recording(salvaged)
+    if form is Form.MP4 and not is_recording:
+        raise BadRequest("not a recording")
+    if is_recording and form is not Form.RAW:
         for reader, is_good in ways:
             with contextlib.suppress(SealBroken, Truncated):
                 index = load_index(reader)

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import pty
-import select
 import subprocess
-import time
 from pathlib import Path
 
 import pyrage
@@ -14,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sealed_files import BORDER_SIZES, plaintext
+from terminal import run_on_terminal
 
 from capture.seal.keys import Identity
 from capture.seal.small import seal_bytes, seal_with_passphrase, unseal_bytes, unseal_with_passphrase
@@ -80,25 +77,3 @@ def test_box_opens_what_the_age_tool_seals_by_passphrase(tmp_path: Path) -> None
     run_on_terminal([AGE, "-p", "-o", f"{tmp_path}/out.age", f"{tmp_path}/plain"], ["six words", "six words"])
     sealed = (tmp_path / "out.age").read_bytes()
     assert unseal_with_passphrase(sealed, "six words") == b"keyring"
-
-
-def run_on_terminal(command: list[str], answers: list[str], timeout_s: float = 30) -> None:
-    """Run a program that asks on its terminal, giving one answer to each prompt; it must end well."""
-    child, terminal = pty.fork()
-    if child == 0:
-        os.execv(command[0], command)
-    waiting, deadline = list(answers), time.monotonic() + timeout_s
-    while time.monotonic() < deadline:
-        if not select.select([terminal], [], [], 1)[0]:
-            continue
-        try:
-            said = os.read(terminal, 4096)
-        except OSError:  # the terminal's other end was closed: the program has ended
-            break
-        if not said:
-            break
-        if said.rstrip().endswith(b":") and waiting:
-            os.write(terminal, waiting.pop(0).encode() + b"\n")
-    _, status = os.waitpid(child, 0)
-    os.close(terminal)
-    assert os.waitstatus_to_exitcode(status) == 0
