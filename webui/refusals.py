@@ -1,64 +1,178 @@
-"""What the command line says for each refusal, and with which exit code it ends. Knows no page and no verb.
-
-The page has words of its own: there they are translated.
-"""
+"""Turns each refusal of the daemon into a status and into words a person can act on. Decides nothing, hides no cause it knows."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
+from http import HTTPStatus
+
+from flask_babel import lazy_gettext as _l
 
 from capture.errors import (
     AuditBroken,
     BadRequest,
+    BoxInUse,
+    BoxUnusable,
     CatalogueBroken,
-    ConfigInvalid,
+    ClockUnlikely,
+    ClockUntrusted,
+    ConsentMissing,
+    DaemonUnreachable,
+    EnrolmentClosed,
+    NotAllowed,
+    NotErasable,
+    NotFound,
+    NotNow,
+    RecoveryUnproven,
     SealBroken,
+    SetupCodeWrong,
+    SignInNeeded,
+    SignInRefused,
+    TooManyAttempts,
+    TransferMismatch,
     Truncated,
+    VaultFull,
     VigcamError,
 )
+from webui.reasons import reason_words
 
-WORDS = {
-    "bad_request": "That is not something the box understands.",
-    "not_allowed": "This user may not ask the box for that.",
-    "sign_in_needed": "Sign in first.",
-    "sign_in_refused": "The user name or the passphrase is not right, or two sign-ins were asked for at once.",
-    "too_many_attempts": "Too many attempts: wait before the next one.",
-    "enrolment_closed": "The enrolment window is closed: hold the button while the box powers on.",
-    "setup_code_wrong": "The set-up code does not match the one on the box's card.",
-    "not_found": "There is no such thing here, or it is not yours.",
-    "consent_missing": "A consent is missing: the box will not film.",
-    "clock_untrusted": "The box does not know the time: set its clock from the page.",
-    "clock_unlikely": "That time is far from what the box expects: confirm it on the page.",
-    "recovery_unproven": "The recovery key was never proven: provision the box again.",
-    "vault_full": "There is no room for a full recording: take over and erase some first.",
-    "not_now": "The box cannot do that in its present state.",
-    "not_erasable": "This recording was never taken over: say the words if it shall be erased all the same.",
-    "transfer_mismatch": "What arrived is not what the box holds: transfer it again.",
-    "seal_broken": "This cannot be opened: wrong key or passphrase, foreign, or damaged.",
-    "not_a_recipient": "This file is not sealed to that identity.",
-    "truncated": "The file ends too early: only what came before its torn end can be had.",
-    "format_unsupported": "This is not a film that vigcam can hold.",
-    "audit_broken": "The audit log does not hold.",
-    "catalogue_broken": "The catalogue cannot be read.",
-    "config_invalid": "A setting is wrong.",
-    "box_in_use": "Another capture daemon runs on this box.",
-    "box_unusable": "This is no box that can be used.",
-    "daemon_unreachable": "The capture daemon does not answer: is the box running?",
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """`title` says what happened, `advice` what to do. Both are translated when they are shown."""
+
+    status: HTTPStatus
+    title: str
+    advice: str
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One line of an error summary; `field` is the id of the input it belongs to, or empty."""
+
+    text: str
+    field: str = ""
+
+
+WORDS: dict[str, Words] = {
+    BadRequest.code: Words(HTTPStatus.BAD_REQUEST, _l("That cannot be right"), _l("Check what you entered and send it again.")),
+    NotAllowed.code: Words(HTTPStatus.FORBIDDEN, _l("This page may not do that"), _l("The box does not allow it from here.")),
+    SignInNeeded.code: Words(HTTPStatus.UNAUTHORIZED, _l("You are not signed in"), _l("Sign in, then try again.")),
+    SignInRefused.code: Words(
+        HTTPStatus.UNAUTHORIZED,
+        _l("You are not signed in"),
+        _l("The user name or the six words are not right, nobody pressed the button in time, or two people tried at once."),
+    ),
+    TooManyAttempts.code: Words(
+        HTTPStatus.TOO_MANY_REQUESTS, _l("Too many attempts"), _l("The box makes you wait before the next attempt.")
+    ),
+    EnrolmentClosed.code: Words(
+        HTTPStatus.FORBIDDEN,
+        _l("People can be added only in the enrolment window"),
+        _l("Switch the box off. Hold its button while you switch it on: the window is then open for 15 minutes."),
+    ),
+    SetupCodeWrong.code: Words(
+        HTTPStatus.FORBIDDEN, _l("The set-up code is not right"), _l("It is printed on the card that came with the box.")
+    ),
+    NotFound.code: Words(HTTPStatus.NOT_FOUND, _l("There is nothing here"), _l("It does not exist, or it is not yours.")),
+    ConsentMissing.code: Words(
+        HTTPStatus.CONFLICT, _l("The box will not film"), _l("Not everybody present has a consent that is valid now.")
+    ),
+    ClockUntrusted.code: Words(
+        HTTPStatus.CONFLICT, _l("The box does not know the time"), _l("Set the clock on the start page, then try again.")
+    ),
+    ClockUnlikely.code: Words(
+        HTTPStatus.CONFLICT,
+        _l("That time is far from what the box expects"),
+        _l("Look at a clock you trust. If the time is right, enter it and confirm it."),
+    ),
+    RecoveryUnproven.code: Words(
+        HTTPStatus.CONFLICT, _l("The recovery key was never proven"), _l("Give the box back to your service to be provisioned.")
+    ),
+    VaultFull.code: Words(
+        HTTPStatus.INSUFFICIENT_STORAGE,
+        _l("There is no room for another recording"),
+        _l("Take over what is on the box and erase it there, then try again."),
+    ),
+    NotNow.code: Words(
+        HTTPStatus.CONFLICT, _l("Not possible at this moment"), _l("Look at what the box is doing, then try again.")
+    ),
+    NotErasable.code: Words(
+        HTTPStatus.CONFLICT,
+        _l("This recording was never taken over"),
+        _l("Take it over and check it first, or type its whole code to erase it all the same."),
+    ),
+    TransferMismatch.code: Words(
+        HTTPStatus.CONFLICT,
+        _l("What you received is not what the box holds"),
+        _l("The recording stays on the box. Download it again."),
+    ),
+    SealBroken.code: Words(
+        HTTPStatus.INTERNAL_SERVER_ERROR, _l("This recording cannot be opened"), _l("It is damaged, or not sealed to you.")
+    ),
+    Truncated.code: Words(
+        HTTPStatus.INTERNAL_SERVER_ERROR, _l("This recording is cut short"), _l("Download the sealed file and keep it safe.")
+    ),
+    AuditBroken.code: Words(
+        HTTPStatus.INTERNAL_SERVER_ERROR,
+        _l("The box's log does not hold"),
+        _l("Film nothing more. Tell your service's IT lead; they can verify the log."),
+    ),
+    CatalogueBroken.code: Words(
+        HTTPStatus.INTERNAL_SERVER_ERROR, _l("The box's records cannot be read"), _l("Tell your service's IT lead.")
+    ),
+    BoxInUse.code: Words(HTTPStatus.SERVICE_UNAVAILABLE, _l("The box is being started"), _l("Try again in a moment.")),
+    BoxUnusable.code: Words(
+        HTTPStatus.SERVICE_UNAVAILABLE, _l("The box's storage cannot be used"), _l("Tell your service's IT lead.")
+    ),
+    DaemonUnreachable.code: Words(
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        _l("The box does not answer"),
+        _l("The page runs, but the part that films does not. It films nothing now. Wait half a minute, then try again."),
+    ),
 }
 
-_DAMAGED = (SealBroken, Truncated, AuditBroken, CatalogueBroken)
-_WRONG_USE = (BadRequest, ConfigInvalid)
+UNEXPECTED = Words(
+    HTTPStatus.INTERNAL_SERVER_ERROR,
+    _l("Something went wrong on the box"),
+    _l("It was noted, without any personal detail. Try again; look at the lamp to see whether it films."),
+)
+
+SHOWN_WITH_THE_FORM = (
+    BadRequest,
+    SignInRefused,
+    TooManyAttempts,
+    EnrolmentClosed,
+    SetupCodeWrong,
+    ConsentMissing,
+    ClockUntrusted,
+    ClockUnlikely,
+    RecoveryUnproven,
+    VaultFull,
+    NotNow,
+    NotErasable,
+    TransferMismatch,
+)
+"""What a person can mend where they stand: the form comes back with an error summary. Everything else gets a page of its own."""
 
 
-def words(refusal: VigcamError) -> str:
-    """One readable line: the words of its code, then what the refusal itself adds."""
-    said = WORDS.get(refusal.code, "Something went wrong.")
-    extra = [part for part in (refusal.detail, ", ".join(refusal.reasons)) if part and part != refusal.code]
-    if refusal.retry_after_s is not None:
-        extra.append(f"{refusal.retry_after_s:.0f} s")
-    return said if not extra else f"{said} ({'; '.join(extra)})"
+class FormInvalid(BadRequest):
+    """What was typed cannot be read; `problems` say where and why."""
+
+    def __init__(self, *problems: Problem) -> None:
+        super().__init__()
+        self.problems = problems
 
 
-def exit_code(refusal: VigcamError) -> int:
-    """1 refused or not found, 2 wrong use, 3 damaged."""
-    if isinstance(refusal, _DAMAGED):
-        return 3
-    return 2 if isinstance(refusal, _WRONG_USE) else 1
+def words_for(error: VigcamError) -> Words:
+    """Status and words; an unknown code gets the words for the unexpected."""
+    return WORDS.get(error.code, UNEXPECTED)
+
+
+def problems_of(error: VigcamError) -> tuple[Problem, ...]:
+    """The lines of an error summary for this refusal: each field's, else each reason's, else the advice."""
+    if isinstance(error, FormInvalid):
+        return error.problems
+    if error.reasons:
+        return tuple(Problem(reason_words(code)) for code in error.reasons)
+    words = words_for(error)
+    return (Problem(words.advice),)

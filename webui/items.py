@@ -1,0 +1,63 @@
+"""The answers of radios, checkboxes and selects in the shape that the design system's macros take. Nothing is ever pre-ticked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from enum import Enum
+
+from flask_babel import gettext as _
+
+from webui.case_page import CasePage, Person
+from webui.notices import Notice
+from webui.refusals import Problem
+
+Item = dict[str, object]
+
+
+def choice_items(choice: Mapping[Enum, str], *without: str) -> list[Item]:
+    """The members of a closed choice with their words, but for the values in `without`."""
+    return [{"value": member.value, "text": text} for member, text in choice.items() if member.value not in without]
+
+
+def value_items(choice: Mapping[str | int, str]) -> list[Item]:
+    return [{"value": str(value), "text": text} for value, text in choice.items()]
+
+
+def people_items(people: Iterable[Person]) -> list[Item]:
+    return [{"value": person.who.participant_id, "text": person.who.label} for person in people]
+
+
+def adult_items(people: Iterable[Person]) -> list[Item]:
+    return people_items(person for person in people if not person.who.is_child)
+
+
+def label_items(labels: Iterable[str], page: CasePage) -> list[Item]:
+    """The labels that nobody in the case has yet, behind an empty one."""
+    free = [{"value": label, "text": label} for label in labels if not page.is_taken(label)]
+    return [{"value": "", "text": _("Choose")}, *free]
+
+
+def notice_items(notices: Iterable[Notice]) -> list[Item]:
+    return [{"value": notice.language, "text": notice.language_name} for notice in notices]
+
+
+def offset_items(minutes: Iterable[int]) -> list[Item]:
+    """Offsets from UTC as people write them, in order, behind an empty one."""
+    items: list[Item] = [{"value": "", "text": _("Choose")}]
+    for offset in sorted(minutes):
+        hours, rest = divmod(abs(offset), 60)
+        items.append({"value": str(offset), "text": f"{'-' if offset < 0 else '+'}{hours:02d}:{rest:02d}"})
+    return items
+
+
+def problem_items(problems: Iterable[Problem]) -> list[Item]:
+    """The lines of an error summary, each a link to its field where it has one."""
+    return [
+        {"text": problem.text, "href": f"#{problem.field}"} if problem.field else {"text": problem.text} for problem in problems
+    ]
+
+
+def problem_at(problems: Iterable[Problem] | None, name: str) -> Item | None:
+    """The message beside one field."""
+    texts = [problem.text for problem in problems or () if problem.field == name]
+    return {"text": texts[0]} if texts else None

@@ -1,0 +1,158 @@
+"""Recordings that are open for reading: descriptor, file key and index in RAM while they are used. Writes nothing, asks for no
+identity; the daemon logs and limits each opening.
+
+A player asks for many ranges of one film: the opening, the log line and the index (0.1 s for ten minutes) are done once. What
+nobody read for `IDLE_S`, and everything at sign-out, is closed and forgotten.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from capture.client import CaptureClient
+from capture.container.index import SampleIndex, load_index
+from capture.container.progressive import ProgressiveMp4
+from capture.errors import SignInNeeded
+from capture.messages import Opened, OpenRecording
+from capture.seal.stream import PlainReader, SalvageReader, SealedReader
+
+OPEN_LIMIT = 4
+IDLE_S = 120.0
+
+
+class Key(NamedTuple):
+    """Who reads what, and why: a download of something opened for review is another opening, with a log line of its own."""
+
+    session: str
+    recording_id: str
+    purpose: str
+
+
+@dataclass(slots=True, eq=False)
+class OpenFile:
+    """One opening. `users` responses read from it now; it is closed once it is dropped and nobody reads."""
+
+    facts: Opened
+    fd: int
+    used_s: float
+    users: int = 0
+    is_dropped: bool = False
+    index: SampleIndex | None = None
+    free: list[ProgressiveMp4] = field(default_factory=list)
+
+
+class Lease:
+    """One response's hold on an open file. A reader belongs to one thread, so each lease has its own. `close` is idempotent."""
+
+    def __init__(self, file: OpenFile, give_back: Callable[[OpenFile, ProgressiveMp4 | None], None]) -> None:
+        self._file: OpenFile | None = file
+        self._give_back = give_back
+        self._movie: ProgressiveMp4 | None = None
+
+    @property
+    def facts(self) -> Opened:
+        return self._held().facts
+
+    @property
+    def fd(self) -> int:
+        """Raises SignInNeeded once the reader signed out, so that a transfer ends with the session."""
+        return self._held().fd
+
+    def movie(self) -> ProgressiveMp4:
+        """The recording as an ordinary MP4. Raises SealBroken, Truncated, SignInNeeded."""
+        file = self._held()
+        if self._movie is None:
+            self._movie = _movie(file)
+        return self._movie
+
+    def close(self) -> None:
+        """Give the hold back; the descriptor is closed if nobody else may want it."""
+        file, self._file = self._file, None
+        if file is not None:
+            self._give_back(file, self._movie)
+
+    def _held(self) -> OpenFile:
+        if self._file is None or self._file.is_dropped:
+            raise SignInNeeded
+        return self._file
+
+
+class Movies:
+    """All open recordings of this process, at most `OPEN_LIMIT` besides those being read."""
+
+    def __init__(self, client: CaptureClient, boottime_s: Callable[[], float]) -> None:
+        self._client = client
+        self._boottime_s = boottime_s
+        self._lock = threading.Lock()
+        self._files: dict[Key, OpenFile] = {}
+
+    def lease(self, key: Key) -> Lease:
+        """Open it, or use what is open. Raises what the daemon refuses with; the caller closes the lease."""
+        self.sweep()
+        with self._lock:
+            file = self._files.get(key)
+            if file is not None:
+                file.users += 1
+                return Lease(file, self._give_back)
+        verb = OpenRecording(session=key.session, recording_id=key.recording_id, purpose=key.purpose)
+        facts, fd = self._client.call_with_descriptor(verb, Opened)
+        file = OpenFile(facts, fd, self._boottime_s(), users=1)
+        with self._lock:
+            older = self._files.pop(key, None)  # two first requests at once: the later opening stays
+            self._files[key] = file
+            self._drop([older] if older else [])
+        return Lease(file, self._give_back)
+
+    def drop_session(self, session: str) -> None:
+        """Sign-out: everything this session has open ends, also in the middle of a transfer."""
+        self._forget(lambda key: key.session == session)
+
+    def drop_recording(self, recording_id: str) -> None:
+        """Before an erasure: nothing of it stays open here."""
+        self._forget(lambda key: key.recording_id == recording_id)
+
+    def sweep(self) -> None:
+        """Close what nobody has read for a while, and the longest unread past the limit."""
+        with self._lock:
+            limit_s = self._boottime_s() - IDLE_S
+            unread = sorted(((file.used_s, key) for key, file in self._files.items() if not file.users), reverse=True)
+            gone = [key for place, (used_s, key) in enumerate(unread) if used_s < limit_s or place >= OPEN_LIMIT]
+            self._drop([self._files.pop(key) for key in gone])
+
+    def _forget(self, is_meant: Callable[[Key], bool]) -> None:
+        with self._lock:
+            self._drop([self._files.pop(key) for key in list(self._files) if is_meant(key)])
+
+    def _give_back(self, file: OpenFile, movie: ProgressiveMp4 | None) -> None:
+        with self._lock:
+            file.users -= 1
+            file.used_s = self._boottime_s()
+            if file.is_dropped:
+                self._drop([file])
+            elif movie is not None:
+                file.free.append(movie)
+
+    @staticmethod
+    def _drop(files: list[OpenFile]) -> None:
+        for file in files:
+            file.is_dropped = True
+            file.free.clear()
+            if not file.users:
+                os.close(file.fd)
+
+
+def _movie(file: OpenFile) -> ProgressiveMp4:
+    try:
+        return file.free.pop()
+    except IndexError:
+        pass
+    facts = file.facts
+    kind = SealedReader if facts.is_sealed else SalvageReader
+    reader: PlainReader = kind(file.fd, facts.file_key, facts.payload_offset)
+    if file.index is None:
+        file.index = load_index(reader)
+    return ProgressiveMp4(reader, file.index)

@@ -1,0 +1,28 @@
+"""The words for each reason why the box says no to filming. Codes come from the daemon; the words are only here."""
+
+from __future__ import annotations
+
+from flask_babel import lazy_gettext as _l
+
+_REASONS = {
+    "clock_untrusted": _l("The box does not know the time, so it cannot tell which consents are valid. Set the clock first."),
+    "nobody_present": _l("Nobody is named as present. Tick everybody who is in the room."),
+    "person_unknown": _l("Somebody named as present is not in this case. Load the page again."),
+    "consent_missing": _l("Somebody present has not been asked for consent to filming."),
+    "consent_withdrawn": _l("Somebody present has taken back their consent to filming."),
+    "consent_expired": _l("A consent to filming has run out. Ask again."),
+    "consent_in_future": _l("A consent is dated later than now. Check the clock, then record it again."),
+    "consent_time_untrusted": _l("A consent was recorded while the box did not know the time. Record it again."),
+    "giver_unknown": _l("The person who gave a consent is not in this case."),
+    "giver_not_self": _l("An adult can consent only for themselves."),
+    "giver_not_responsible": _l("A consent for a child was not given by somebody who holds parental responsibility."),
+    "interpreter_needed": _l("A consent text in a language that nobody verified needs an interpreter."),
+    "signature_invalid": _l("A record of this case does not hold. Film nothing; tell your service's IT lead."),
+}
+
+_OTHER = _l("A rule of the box forbids it.")
+
+
+def reason_words(code: str) -> str:
+    """One sentence. A reason may carry an id after a colon; the id is not shown, for a page may be read over a shoulder."""
+    return str(_REASONS.get(code.partition(":")[0], _OTHER))

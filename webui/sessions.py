@@ -1,0 +1,145 @@
+"""Who is at the page: sessions in RAM, on boot time, under an unguessable cookie. Never on disk, never in the cookie itself."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, cast
+
+from flask import Flask, Request, Response, session
+from flask.sessions import SessionInterface, SessionMixin
+
+from capture.errors import SignInNeeded
+from capture.messages import SignedIn
+
+COOKIE = "__Host-vigcam"
+SESSION_LIMIT = 256
+"""A visitor without a cookie costs a session; past this many the one longest unused that is not signed in goes."""
+
+
+@dataclass(slots=True)
+class Erasure:
+    """An erasure that this session asked for; `is_done` once the daemon said so (it says so once)."""
+
+    recording_ids: tuple[str, ...]
+    is_done: bool = False
+
+
+class WebSession(dict[str, Any], SessionMixin):
+    """One browser. As a dict it holds what Flask keeps (CSRF token, messages); what is ours has names and types.
+
+    The daemon's session token is in `signed_in` and never leaves this process. Attributes change under the GIL by single
+    assignments; `lock` is for the polls that the daemon answers only once.
+    """
+
+    def __init__(self, session_id: str, now_s: float) -> None:
+        super().__init__()
+        self.session_id = session_id
+        self.cookie_id: str | None = None
+        """What the browser is known to hold; another than `session_id` means: send the cookie."""
+        self.used_s = now_s
+        self.kept_alive_s = 0.0
+        self.signed_in: SignedIn | None = None
+        self.needs_clock = False
+        self.sign_in_ask = ""
+        self.erasures: dict[str, Erasure] = {}
+        self.lock = threading.Lock()
+
+    def __bool__(self) -> bool:
+        return True
+
+
+class Sessions(SessionInterface):
+    """The store and Flask's door to it. `boottime_s` gives boot time; `on_end` hears of each signed-in session that ends."""
+
+    def __init__(self, boottime_s: Callable[[], float], idle_s: float, on_end: Callable[[str], None]) -> None:
+        self._boottime_s = boottime_s
+        self._idle_s = idle_s
+        self._on_end = on_end
+        self._lock = threading.Lock()
+        self._by_id: dict[str, WebSession] = {}
+
+    def open_session(self, app: Flask, request: Request) -> WebSession:  # noqa: ARG002 — Flask's signature
+        """The session of the cookie, or a new one that is kept only if something is put into it."""
+        self._expire()
+        cookie = request.cookies.get(COOKIE, "")
+        with self._lock:
+            found = self._by_id.get(cookie)
+        if found is None:
+            return WebSession(secrets.token_urlsafe(32), self._boottime_s())
+        found.cookie_id = cookie
+        return found
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:  # noqa: ARG002
+        """Keep what is worth keeping, and set the cookie where the id is new.
+
+        Strict, not Lax: nobody needs to arrive signed in by a link from elsewhere; the page's own links still carry it.
+        """
+        mine = cast(WebSession, session)
+        if not dict.__len__(mine) and mine.signed_in is None and not mine.sign_in_ask:
+            return
+        with self._lock:
+            self._by_id[mine.session_id] = mine
+        self._make_room()
+        if mine.cookie_id != mine.session_id:
+            mine.cookie_id = mine.session_id
+            response.set_cookie(COOKIE, mine.session_id, secure=True, httponly=True, samesite="Strict", path="/")
+
+    def renew(self, mine: WebSession) -> None:
+        """A new id and a new CSRF token for the same browser: what was known before sign-in is worth nothing after it."""
+        with self._lock:
+            self._by_id.pop(mine.session_id, None)
+            mine.clear()
+            mine.session_id = secrets.token_urlsafe(32)
+            self._by_id[mine.session_id] = mine
+
+    def sign_out(self, mine: WebSession) -> None:
+        """Forget who it was; the browser gets a new id."""
+        was, mine.signed_in = mine.signed_in, None
+        mine.erasures.clear()
+        mine.needs_clock = False
+        self.renew(mine)
+        if was is not None:
+            self._on_end(was.session)
+
+    def touch(self, mine: WebSession) -> None:
+        """A person did something, or a transfer is running: the idle time starts anew."""
+        mine.used_s = self._boottime_s()
+
+    def _expire(self) -> None:
+        limit_s = self._boottime_s() - self._idle_s
+        with self._lock:
+            gone = [mine for mine in self._by_id.values() if mine.used_s < limit_s]
+            for mine in gone:
+                del self._by_id[mine.session_id]
+        self._end(gone)
+
+    def _make_room(self) -> None:
+        with self._lock:
+            surplus = len(self._by_id) - SESSION_LIMIT
+            if surplus <= 0:
+                return
+            anonymous = sorted((mine for mine in self._by_id.values() if mine.signed_in is None), key=lambda mine: mine.used_s)
+            for mine in anonymous[:surplus]:
+                del self._by_id[mine.session_id]
+
+    def _end(self, gone: list[WebSession]) -> None:
+        for mine in gone:
+            was, mine.signed_in = mine.signed_in, None
+            if was is not None:
+                self._on_end(was.session)
+
+
+def browser() -> WebSession:
+    """The session of the request at hand."""
+    return cast(WebSession, session._get_current_object())  # type: ignore[attr-defined]
+
+
+def signed_in() -> SignedIn:
+    """Who is signed in with this browser. Raises SignInNeeded."""
+    who = browser().signed_in
+    if who is None:
+        raise SignInNeeded
+    return who
