@@ -70,7 +70,7 @@ class CaptureClient:
             os.set_inheritable(descriptor, False)
         try:
             return _ANSWERS.decode(data), descriptors
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, UnicodeError) as error:
             for descriptor in descriptors:
                 os.close(descriptor)
             raise DaemonUnreachable("the answer cannot be read") from error

@@ -125,7 +125,7 @@ class Server:
             raise BadRequest("the message is too long")
         try:
             verb: Verb = _VERBS.decode(data)
-        except (msgspec.DecodeError, RecursionError) as error:
+        except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
             if uid not in self._peers.page | self._peers.operators:
                 self._refused_peer(uid)
                 raise NotAllowed from error
