@@ -11,8 +11,6 @@ import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from device.picamera import PiCamera
-
 from capture.config import FILE_NAME, Config, load_config
 from capture.daemon import Daemon, Hardware
 from capture.errors import BoxUnusable, VigcamError
@@ -24,6 +22,7 @@ from device.errors import DeviceError
 from device.film import FilmCamera
 from device.finger import Finger
 from device.panel import GpioPanel
+from device.picamera import PiCamera
 from device.pins import Pins, box_factory, mock_factory
 from device.ports import Disk
 from device.power import PiPowerGauge, UnknownPower
@@ -39,9 +38,7 @@ def main(arguments: Sequence[str] | None = None, *, disk: Disk | None = None) ->
     """Run until the recorder has ended. Exit code 0 good, 1 refused, 2 wrong use, 3 damaged. `disk` is given by fault tests."""
     options = _parse(arguments)
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(name)s %(levelname)s %(message)s")
-    # Blocked here, before any thread is made, and waited for in a thread of their own: a handler would run in the midst of
-    # the control thread.
-    signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
+    signals = _signals()
     try:
         keep_secrets_in_ram()
         folder: Path = options.dir.resolve()
@@ -53,7 +50,7 @@ def main(arguments: Sequence[str] | None = None, *, disk: Disk | None = None) ->
     try:
         listener = inherited_listener(_FIRST_INHERITED) if _is_activated() else listen(config.socket.path_in(folder))
         daemon = Daemon(folder, config, hardware, listener)
-        threading.Thread(target=_stop_on_signal, args=(daemon,), name="signals", daemon=True).start()
+        threading.Thread(target=_stop_on_signal, args=(signals, daemon), name="signals", daemon=True).start()
         daemon.run()
     except VigcamError as error:
         return _refuse(error)
@@ -97,9 +94,19 @@ def _hardware(options: argparse.Namespace, config: Config, folder: Path, disk: D
     return Hardware(camera, panel, clock, UnknownPower(), disk), close
 
 
-def _stop_on_signal(daemon: Daemon) -> None:
-    while True:
-        signal.sigwait(_ENDING)
+def _signals() -> int:
+    """The descriptor from which each SIGTERM and SIGINT can be read as a byte: caught from here on, acted upon once somebody
+    reads. A Python handler would run in the midst of the control thread, so it does nothing."""
+    read_end, write_end = os.pipe2(os.O_CLOEXEC)
+    os.set_blocking(write_end, False)
+    signal.set_wakeup_fd(write_end, warn_on_full_buffer=False)
+    for number in _ENDING:
+        signal.signal(number, lambda *_: None)
+    return read_end
+
+
+def _stop_on_signal(signals: int, daemon: Daemon) -> None:
+    while os.read(signals, 1):
         daemon.stop()
 
 

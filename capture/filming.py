@@ -22,7 +22,7 @@ from capture.model import Arming, ArmMode, Recording, RecordingState, StopReason
 from capture.open_take import OpenTake
 from capture.publishing import Publisher
 from capture.recorder_model import Event, Sealed, TakeReady, TakeRefused
-from capture.take import NO_FRAMES, Take, TakeSummary
+from capture.take import Take, TakeSummary
 from device.ports import CameraReport, Clock, Disk
 
 _log = logging.getLogger(__name__)
@@ -206,13 +206,13 @@ class Filming:
         self._running = None
         error = ""
         try:
-            if summary.first_error == NO_FRAMES:
-                self._publisher.drop(take)
+            if summary.sealed_hash:
+                self._remember(self._publisher.publish(take, take.reason or StopReason.SHUTDOWN, summary))
             elif summary.first_error is not None:
                 error = _DISK_FAULT
                 self._remember(self._publisher.leave_interrupted(take, take.reason or StopReason.DISK_ERROR, summary))
             else:
-                self._remember(self._publisher.publish(take, take.reason or StopReason.SHUTDOWN, summary))
+                self._publisher.drop(take)
         except Exception:  # noqa: BLE001 - whatever it was, the recorder must hear that sealing is over
             _log.exception("a take could not be closed")
             error = _DISK_FAULT
