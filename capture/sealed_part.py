@@ -31,6 +31,7 @@ class SealedPart:
         self._store(memoryview(header))
         disk.sync(fd)
         self._sealer = ChunkSealer(file_key, self._store)
+        self._start_bytes = self.sealed_bytes
 
     @property
     def is_finished(self) -> bool:
@@ -45,6 +46,11 @@ class SealedPart:
     @property
     def chunks_emitted(self) -> int:
         return self._sealer.chunks_emitted
+
+    @property
+    def has_footage(self) -> bool:
+        """Whether a chunk has reached the disk."""
+        return self.sealed_bytes > self._start_bytes
 
     @property
     def sealed_hash(self) -> str:

@@ -22,15 +22,16 @@ _log = logging.getLogger(__name__)
 
 DISK_FLOOR = "disk_floor"
 DISK_ERROR = "disk_error"
-NO_FRAMES = "no_frames"
 INTERNAL = "internal"
 
 
 @dataclass(frozen=True, slots=True)
 class TakeSummary:
-    """What became of a take. `first_error` is None if and only if the file is closed, durable and may be called sealed.
+    """What became of a take.
 
-    `sealed_hash` is the SHA-256 of the sealed file, hex, empty where it is not sealed. `width` and `height` are pixels.
+    `sealed_hash`, the SHA-256 of the sealed file in hex, is there if and only if the file was closed, made durable and may be
+    called sealed. It is empty after a `first_error`, and where nothing was filmed at all (`frames_kept` is 0). After an error
+    `frames_kept` and `duration_ms` count what the disk had confirmed before. `width` and `height` are pixels.
     """
 
     duration_ms: int
@@ -178,24 +179,20 @@ class Take:
     def _close(self, report: CameraReport) -> TakeSummary:
         muxer = self._writer.muxer
         generated = max(report.frames_generated, muxer.frames_kept)
-        marks_ms: tuple[int, ...] = ()
-        if self._first_error is None:
-            marks_ms = self._media_ms()
+        marks_ms = self._media_ms()
+        if self._first_error is None and muxer.has_pictures:
             try:
-                if muxer.has_pictures:
-                    self._writer.finish(generated, marks_ms)
-                else:
-                    self._first_error = NO_FRAMES
+                self._writer.finish(generated, self._queue.audio_packets_dropped, marks_ms)
             except OSError:
                 self._fail(DISK_ERROR)
         self._part.abandon()
         width, height = muxer.picture_size
         return TakeSummary(
-            duration_ms=muxer.duration_us // 1_000,
+            duration_ms=self._writer.durable_us // 1_000,
             frames_generated=generated,
-            frames_kept=muxer.frames_kept,
+            frames_kept=self._writer.frames_durable,
             sealed_bytes=self._part.sealed_bytes,
-            sealed_hash=self._part.sealed_hash if self._first_error is None else "",
+            sealed_hash=self._part.sealed_hash if self._part.is_finished else "",
             width=width,
             height=height,
             has_sound=muxer.has_sound,

@@ -22,6 +22,10 @@ class TakeWriter:
         self._clock = clock
         self._longest_sync_ns = 0
         self._chunks_before = part.chunks_emitted
+        self.frames_durable = 0
+        """Pictures of the fragments that the disk has confirmed."""
+        self.durable_us = 0
+        """Media time up to the end of the last of them."""
 
     @property
     def longest_sync_ms(self) -> float:
@@ -38,18 +42,23 @@ class TakeWriter:
         """Take a picture; True when with it a fragment was made durable. Raises FormatUnsupported, OSError."""
         if not self.muxer.video(packet):
             return False
+        # The newest picture is not among them: its duration is not known yet.
+        frames, media_us = self.muxer.frames_kept - 1, self.muxer.media_us(packet.time_us)
         self._write(self.muxer.fragment())
-        if self._part.chunks_emitted == self._chunks_before:
+        # A chunk that padding fills counts for the next fragment, which may then wait: no sample waits for more than one.
+        chunks_before, self._chunks_before = self._chunks_before, self._part.chunks_emitted
+        if self._chunks_before == chunks_before:
             self._pad()
-        self._chunks_before = self._part.chunks_emitted
         self._sync()
+        self.frames_durable, self.durable_us = frames, media_us
         return True
 
-    def finish(self, frames_generated: int, marks_ms: tuple[int, ...]) -> None:
+    def finish(self, frames_generated: int, audio_packets_lost: int = 0, marks_ms: tuple[int, ...] = ()) -> None:
         """Write the last fragment, the trailer and the final chunk, and close. Only if there are pictures. Raises OSError."""
-        buffers, trailer = self.muxer.close(frames_generated, marks_ms)
+        buffers, trailer = self.muxer.close(frames_generated, audio_packets_lost, marks_ms)
         self._write(buffers)
         self._part.finish(trailer)
+        self.frames_durable, self.durable_us = self.muxer.frames_kept, self.muxer.duration_us
 
     def _write(self, buffers: list[bytes]) -> None:
         for buffer in buffers:

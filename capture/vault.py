@@ -80,7 +80,7 @@ class Vault:
     def discard(self, part: SealedPart) -> None:
         """Take back a part into which nothing was filmed. Raises NotErasable once a chunk of footage has reached the disk."""
         part.abandon()
-        if part.chunks_emitted:
+        if part.has_footage:
             raise NotErasable("footage is erased by an explicit act only")
         with _as_refusal():
             self._disk.unlink(part.path)

@@ -102,13 +102,15 @@ def _encode_pictures(profile: Profile, seconds: int) -> Iterator[VideoPacket]:
     noise = np.random.default_rng(1)
     chroma = np.full((profile.height // 2, profile.width), 128, np.uint8)
     packets = []
-    for number in range(seconds * profile.fps):
-        frame = av.VideoFrame.from_ndarray(np.vstack((draw(number, profile, noise), chroma)), format="yuv420p")
+    # A first second is encoded and left out: only then has the rate control settled.
+    for number in range((seconds + 1) * profile.fps):
+        picture = draw((number - profile.fps) % (seconds * profile.fps), profile, noise)
+        frame = av.VideoFrame.from_ndarray(np.vstack((picture, chroma)), format="yuv420p")
         frame.pts = number
         packets += codec.encode(frame)
     packets += codec.encode(None)
-    for number, packet in enumerate(packets):
-        assert packet.pts == number
+    for number, packet in enumerate(packets[profile.fps :]):
+        assert packet.pts == number + profile.fps
         yield VideoPacket(bytes(packet), number * 1_000_000 // profile.fps, number, packet.is_keyframe)
 
 
@@ -181,7 +183,7 @@ def make_recording(
             writer.video(packet)
         else:
             writer.audio(packet)
-    writer.finish(writer.muxer.frames_kept, ())
+    writer.finish(writer.muxer.frames_kept)
     vault.publish(part)
     return part.recording
 

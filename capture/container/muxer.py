@@ -18,6 +18,10 @@ from device.ports import AudioFormat, AudioPacket, Profile, VideoPacket
 FRAGMENT_US = 500_000
 """How much a fragment holds: what a killed process costs at most, but for one sealed chunk."""
 
+_WAIT_FOR_SOUND_US = 1_000_000
+"""The first fragment says whether there is sound. A microphone that opens slowly is waited for so long, and no longer: until then
+a killed process costs the whole of a take."""
+
 
 class FragmentMuxer:
     """One take. Not for several threads at once. Every buffer it returns must be written, in order."""
@@ -84,7 +88,8 @@ class FragmentMuxer:
         if was_empty:
             self._fragment_start_us = packet.time_us
         # Half a picture of grace: time-stamps are rounded, and 14.99 pictures' time is the half second meant.
-        return packet.time_us - self._fragment_start_us + self._pictures.nominal_us // 2 >= FRAGMENT_US
+        is_due = packet.time_us - self._fragment_start_us + self._pictures.nominal_us // 2 >= FRAGMENT_US
+        return is_due and (self._is_begun or self._is_sound_settled())
 
     def fragment(self) -> list[bytes]:
         """Everything whose duration is known, as `moof` and `mdat`; before the first of them `ftyp` and `moov`."""
@@ -110,17 +115,27 @@ class FragmentMuxer:
         self._position += size
         return free_box(size)
 
-    def close(self, frames_generated: int, marks_ms: tuple[int, ...]) -> tuple[list[bytes], bytes]:
-        """The last fragment, and the trailer, which must be the file's last bytes. Only once, and only if `has_pictures`."""
+    def close(self, frames_generated: int, audio_packets_lost: int, marks_ms: tuple[int, ...]) -> tuple[list[bytes], bytes]:
+        """The last fragment, and the trailer, which must be the file's last bytes. Only once, and only if `has_pictures`.
+
+        `audio_packets_lost` are those that never came here; the muxer adds its own.
+        """
         start = [] if self._is_begun else [self._begin()]
         self._pictures.settle_last()
         self._sound.settle_last()
         buffers = start + self.fragment()
-        closing = Closing(frames_generated, self._pictures.lost_between, self._sound.packets_lost, marks_ms)
+        closing = Closing(frames_generated, self._pictures.lost_between, audio_packets_lost + self._sound.packets_lost, marks_ms)
         sound = self._sound
         return buffers, write_trailer(
             Contents(closing, self._pictures.table, sound.table, sound.start, self._has_sound, self._fragments)
         )
+
+    def _is_sound_settled(self) -> bool:
+        """Whether sound was announced, or enough pictures have come without it: in number too, since a box that is slow at its
+        start loses pictures and their time passes all at once."""
+        pictures = self._pictures
+        has_waited = pictures.duration_us >= _WAIT_FOR_SOUND_US and pictures.count * pictures.nominal_us >= FRAGMENT_US
+        return self._sound.is_announced or has_waited
 
     def _begin(self) -> bytes:
         assert self._pictures.setup is not None
