@@ -26,7 +26,7 @@ ONLY_IN = {
     "flask_wtf": ("webui",),
     "flask_babel": ("webui",),
     "werkzeug": ("webui",),
-    "granian": ("webui.__main__", "webui.server"),
+    "granian": ("webui.serving",),
     "sqlite3": ("capture.catalogue", "capture.schema", "capture.recordings"),
     "cryptography": (
         "capture.seal",
@@ -36,7 +36,7 @@ ONLY_IN = {
         "capture.tls",
         "capture.words",
     ),
-    "click": (*COMMAND_LINE, "webui.cli", "webui.demo"),
+    "click": (*COMMAND_LINE, "webui.cli", "webui.demo", "webui.__main__"),
     "rich": (*COMMAND_LINE, "webui.demo"),
 }
 """Who may use which driver or library. A new user is a decision, made here."""

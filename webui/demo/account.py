@@ -59,10 +59,7 @@ class Teller:
         self._console = console
 
     def step(self, text: str) -> None:
-        self._console.print(Text.assemble(("✓ ", "green"), text))
-
-    def say(self, text: str) -> None:
-        self._console.print(Text(text))
+        self._console.print(Text.assemble(("✓ ", "green"), text), soft_wrap=True)
 
     def filming(self, of_seconds: float) -> Callable[[float], None]:
         """Progress of a take, each whole second."""

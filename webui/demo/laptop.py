@@ -31,13 +31,15 @@ class Reply:
     """What the box answered, wholly read."""
 
     status: int
-    headers: Mapping[str, str]
+    headers: Message
+    """Names in any case: HTTP/2 and some servers write them small."""
+
     body: bytes
 
     @property
     def location(self) -> str:
         """The path that a redirect points to; empty where it is none."""
-        parts = urllib.parse.urlsplit(self.headers.get("Location", ""))
+        parts = urllib.parse.urlsplit(str(self.headers.get("Location", "")))
         return parts.path + (f"?{parts.query}" if parts.query else "")
 
     @property
@@ -93,7 +95,7 @@ class Laptop:
     def get(self, path: str, headers: Mapping[str, str] | None = None) -> Reply:
         """Ask for a path. The token of a page's forms is kept for the next post."""
         reply = self._ask(urllib.request.Request(self._address(path), headers=dict(headers or {})))  # noqa: S310  (https only: see _address)
-        if reply.headers.get("Content-Type", "").startswith("text/html") and (token := reply.page.csrf_token):
+        if str(reply.headers.get("Content-Type", "")).startswith("text/html") and (token := reply.page.csrf_token):
             self._csrf = token
         return reply
 
@@ -103,7 +105,9 @@ class Laptop:
         headers = {"Origin": self.base_url, "Referer": self._address(path), "Content-Type": "application/x-www-form-urlencoded"}
         reply = self._ask(urllib.request.Request(self._address(path), data=body, headers=headers, method="POST"))  # noqa: S310  (as above)
         if reply.status >= 400:
-            raise DemoFailed(f"the page refused {path} ({reply.status}): {reply.page.errors or 'no reason given'}")
+            raise DemoFailed(
+                f"the page refused {path} ({reply.status}): {reply.page.errors or reply.page.heading or 'no reason given'}"
+            )
         return reply
 
     def page(self, path: str) -> Page:
@@ -133,9 +137,9 @@ class Laptop:
     def _ask(self, request: urllib.request.Request) -> Reply:
         try:
             with self._opener.open(request, timeout=30) as response:
-                return Reply(response.status, dict(response.headers), response.read(_MOST_BYTES))
+                return Reply(response.status, response.headers, response.read(_MOST_BYTES))
         except urllib.error.HTTPError as answer:  # 3xx, 4xx and 5xx arrive as exceptions; they are answers all the same
             with answer:
-                return Reply(answer.code, dict(answer.headers), answer.read(_MOST_BYTES))
+                return Reply(answer.code, answer.headers, answer.read(_MOST_BYTES))
         except (urllib.error.URLError, OSError, http.client.HTTPException) as error:
             raise DemoFailed(f"the page at {self.base_url} does not answer: {error}") from error

@@ -29,6 +29,7 @@ class Page(HTMLParser):
         self._csrf = ""
         self._texts: dict[str, str] = {}
         self._errors: list[str] = []
+        self._headings: list[str] = []
         self._open: list[tuple[str, str, bool]] = []  # tag, id, whether it is an error summary
         self._form: Form | None = None
         self._select = ""
@@ -44,6 +45,11 @@ class Page(HTMLParser):
     def errors(self) -> str:
         """The words of its error summary in one line; empty where there is none."""
         return " ".join(" ".join(self._errors).split())
+
+    @property
+    def heading(self) -> str:
+        """Its main heading."""
+        return " ".join(" ".join(self._headings).split())
 
     def text(self, element_id: str) -> str:
         """The text within the element of that id, in one line; empty where there is none."""
@@ -83,7 +89,9 @@ class Page(HTMLParser):
                 return
 
     def handle_data(self, data: str) -> None:
-        for _, element_id, is_error in self._open:
+        for tag, element_id, is_error in self._open:
+            if tag == "h1":
+                self._headings.append(data)
             if element_id:
                 self._texts[element_id] += data
             if is_error:

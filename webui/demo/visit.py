@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from webui.demo.finger import FingerPipe
 from webui.demo.laptop import Laptop, Reply
-from webui.demo.page import Form, Page
+from webui.demo.page import Form
 from webui.demo.trouble import DemoFailed
 from webui.demo.waiting import wait_for
 
@@ -82,18 +82,19 @@ class Visit:
         self._laptop.page("/cases")
         case = self._laptop.post("/cases", {"retention": "therapeutic_transient"}).location.rsplit("/", 1)[-1]
         adult = self._add(case, {"kind": "adult", "label": "Adult A", "role": "parent", "responsibility": "holds"})
-        child = self._add(case, {"kind": "child", "label": "Child A"})
+        child = self._add(case, {"kind": "child", "role": "child", "label": "Child A"})
         return Family(case, adult, child)
 
     def consent(self, family: Family, scopes: list[str]) -> None:
         """Adult A says yes for themselves and for the child, having read the notice that the page shows."""
         for person in (family.adult, family.child):
-            form = self._consent_forms(self._case_page(family.case)).get(person)
+            form = self._consent_form(family.case)
             if form is None:
-                raise DemoFailed("the case's page holds no form for the consents of somebody in it")
+                raise DemoFailed("the case's page holds no form for consents")
             answers: dict[str, str | list[str]] = {
                 **form.fields,
                 "decision": "given",
+                "participant_id": person,
                 "scope": scopes,
                 "given_by": family.adult,
                 "indication": "signed_paper",
@@ -109,21 +110,21 @@ class Visit:
         self._laptop.post(path, {**fields, "present": [family.adult, family.child], "mode": "film"})
 
     def _add(self, case: str, person: dict[str, str]) -> str:
-        before = self._consent_forms(self._case_page(case))
+        before = self._people(case)
         self._laptop.post(f"/cases/{quote(case)}/participants", person)
-        added = [one for one in self._consent_forms(self._case_page(case)) if one not in before]
+        added = [one for one in self._people(case) if one not in before]
         if len(added) != 1:
             raise DemoFailed(f"the page does not show {person['label']} after adding them")
         return added[0]
 
-    def _case_page(self, case: str) -> Page:
-        return self._laptop.page(f"/cases/{quote(case)}")
+    def _consent_form(self, case: str) -> Form | None:
+        forms = self._laptop.page(f"/cases/{quote(case)}").forms
+        return next((form for form in forms if form.fields.get("decision") == "given"), None)
 
-    @staticmethod
-    def _consent_forms(page: Page) -> dict[str, Form]:
-        """The form by which each person of a case is asked for a yes."""
-        forms = (form for form in page.forms if form.action.endswith("/consents") and form.fields.get("decision") != "withdrawn")
-        return {form.fields["participant_id"]: form for form in forms if "participant_id" in form.fields}
+    def _people(self, case: str) -> list[str]:
+        """Everybody whom the page asks for a yes."""
+        form = self._consent_form(case)
+        return [] if form is None else form.choices.get("participant_id", [])
 
     def _stage(self, wanted: str) -> str | None:
         stage = self._laptop.get("/sign-in/state", {"Accept": "application/json"}).text("stage")
