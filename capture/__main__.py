@@ -79,7 +79,7 @@ def _hardware(options: argparse.Namespace, config: Config, folder: Path, disk: D
             panel = GpioPanel(Pins(), box_factory(folder / "run"), clock)
         except ImportError as error:
             raise BoxUnusable("no GPIO here; on a laptop use --simulated") from error
-        return Hardware(PiCamera(profile, clock), panel, clock, PiPowerGauge(), disk), panel.close
+        return Hardware(PiCamera(profile, config.camera.microphone or None), panel, clock, PiPowerGauge(), disk), panel.close
     # The film is probed before anything is opened: a wrong file is told at once.
     camera = SimulatedCamera(profile, clock) if options.film is None else FilmCamera(options.film, profile, clock)
     factory = mock_factory()

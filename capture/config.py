@@ -45,13 +45,15 @@ class TrustSection(Section, frozen=True, kw_only=True):
 
 
 class CameraSection(Section, frozen=True, kw_only=True):
-    """What the camera is asked for: pixels, frames a second, bit/s."""
+    """What the camera is asked for: pixels, frames a second, bit/s; and where the sound comes from."""
 
     width: Annotated[int, Meta(ge=320, le=1920, multiple_of=2)] = 1280
     height: Annotated[int, Meta(ge=240, le=1080, multiple_of=2)] = 720
     fps: Annotated[int, Meta(ge=5, le=60)] = 30
     bitrate: Annotated[int, Meta(ge=250_000, le=25_000_000)] = 4_000_000
     audio_bitrate: Annotated[int, Meta(ge=32_000, le=192_000)] = 96_000
+    microphone: Annotated[str, Meta(max_length=60)] = ""
+    """The ALSA device on a box ("hw:1,0"); empty where it films without sound."""
 
     @property
     def profile(self) -> Profile:

@@ -93,6 +93,7 @@ class Daemon:
         self._sessions = Sessions(clock, config.limits.idle_lock_s, self._signed_out)
         self._filming = Filming(
             config=config,
+            profile=hardware.camera.profile,
             publisher=publisher,
             audit=self._audit,
             keyrings=keyrings,

@@ -23,7 +23,7 @@ from capture.open_take import OpenTake
 from capture.publishing import Publisher
 from capture.recorder_model import Event, Sealed, TakeReady, TakeRefused
 from capture.take import Take, TakeSummary
-from device.ports import CameraReport, Clock, Disk
+from device.ports import CameraReport, Clock, Disk, Profile
 
 _log = logging.getLogger(__name__)
 
@@ -54,6 +54,7 @@ class Filming:
         self,
         *,
         config: Config,
+        profile: Profile,
         publisher: Publisher,
         audit: AuditLog,
         keyrings: Keyrings,
@@ -62,6 +63,7 @@ class Filming:
         now: Callable[[], WallTime],
         control: Callable[[], Control],
     ) -> None:
+        self._profile = profile
         self._config, self._publisher, self._audit, self._keyrings = config, publisher, audit, keyrings
         self._clock, self._disk, self._now, self._control = clock, disk, now, control
         self._lock = threading.Lock()
@@ -92,8 +94,8 @@ class Filming:
 
     def check_room(self) -> None:
         """Raises VaultFull unless a take of full length fits, with the reserve besides."""
-        camera, limits = self._config.camera, self._config.limits
-        needed = (camera.bitrate + camera.audio_bitrate) // 8 * limits.film_limit_s + limits.reserve_bytes
+        profile, limits = self._profile, self._config.limits
+        needed = (profile.bitrate + profile.audio_bitrate) // 8 * limits.film_limit_s + limits.reserve_bytes
         if self.free_bytes() < needed:
             raise VaultFull
 
@@ -194,7 +196,7 @@ class Filming:
             self._publisher.drop(take)
             raise
         floor = self._config.limits.reserve_bytes // 2
-        writer = Take(part, self._config.camera.profile, self._disk, self._clock, take, floor)
+        writer = Take(part, self._profile, self._disk, self._clock, take, floor)
         self._running = _Running(take, writer)
 
     def _abandon(self, number: int) -> None:
