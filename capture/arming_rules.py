@@ -1,4 +1,4 @@
-"""Whether leave to film may be given, and whether a leave given still holds. Pure: asks the gate, adds the lease, signs nothing."""
+"""Whether leave to film may be given, and whether one given still holds. Pure: asks the gate, adds the lease, signs nothing."""
 
 from __future__ import annotations
 
