@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import msgspec
 from rich.console import Console
-from rich.panel import Panel
-from rich.table import Table
 from rich.text import Text
 
 
@@ -61,16 +57,10 @@ class Teller:
     def step(self, text: str) -> None:
         self._console.print(Text.assemble(("✓ ", "green"), text), soft_wrap=True)
 
-    def filming(self, of_seconds: float) -> Callable[[float], None]:
-        """Progress of a take, each whole second."""
-        told = [0]
-
-        def tell(filmed_s: float) -> None:
-            if int(filmed_s) > told[0]:
-                told[0] = int(filmed_s)
-                self._console.print(Text(f"  filming {told[0]} of {of_seconds:.0f} s", style="red"), end="\r")
-
-        return tell
+    def filming(self, filmed_s: float, of_s: float) -> None:
+        """Progress of a take, where somebody watches: each line is written over the one before."""
+        if self._console.is_terminal:
+            self._console.print(Text(f"  filming: {filmed_s:.0f} of {of_s:.0f} s", style="red"), end="\r")
 
 
 def show(account: Account, console: Console) -> None:
@@ -90,9 +80,8 @@ def show(account: Account, console: Console) -> None:
         ("Sign in as", account.username),
         ("Passphrase", account.passphrase),
     )
-    table = Table.grid(padding=(0, 2))
-    table.add_column(style="bold", no_wrap=True)
-    table.add_column(overflow="fold")
+    widest = max(len(name) for name, _ in rows)
+    console.rule("vigcam: one visit, from consent to transfer", align="left")
     for name, value in rows:
-        table.add_row(name, Text(value))
-    console.print(Panel(table, title="vigcam: one visit, from consent to transfer", title_align="left"))
+        console.print(Text.assemble((f"{name:<{widest}}  ", "bold"), value), soft_wrap=True)  # paths are there to be copied
+    console.rule()

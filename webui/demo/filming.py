@@ -24,9 +24,11 @@ class Filmed:
 
 
 class Filming:
-    """One take. `tell` hears of seconds filmed, for whoever draws progress."""
+    """One take. `tell` hears of seconds filmed and to film, for whoever draws progress."""
 
-    def __init__(self, laptop: Laptop, finger: FingerPipe, check: Callable[[], None], tell: Callable[[float], None]) -> None:
+    def __init__(
+        self, laptop: Laptop, finger: FingerPipe, check: Callable[[], None], tell: Callable[[float, float], None]
+    ) -> None:
         self._laptop = laptop
         self._finger = finger
         self._check = check
@@ -40,9 +42,9 @@ class Filming:
         self._finger.hold()
         live = wait_for("filming to begin", lambda: self._in_state("recording"), self._check)
         recording, tally = live.text("recording_id"), live.text("tally")
-        self._until(recording, began + seconds / 2)
+        self._until(recording, began, seconds / 2, seconds)
         self._finger.mark()
-        self._until(recording, began + seconds)
+        self._until(recording, began, seconds, seconds)
         self._finger.press()
 
         def sealed() -> bool | None:
@@ -62,16 +64,14 @@ class Filming:
             raise DemoFailed(f"the box has a fault: {now.text('fault')}")
         return now if now.text("state") == state else None
 
-    def _until(self, recording: str, end: float) -> None:
-        """Until `end` on our own clock: the page's live state tells whole seconds only."""
+    def _until(self, recording: str, began: float, seconds: float, of_s: float) -> None:
+        """Until so many seconds after `began` on our own clock: the page's live state tells whole seconds only."""
 
         def look() -> bool | None:
             now = self.live()
             if now.text("recording_id") != recording or now.text("state") != "recording":
-                raise DemoFailed(
-                    f"filming ended by itself after {now.number('filmed_s'):.0f} s ({now.text('fault') or 'no fault'})"
-                )
-            self._tell(float(now.number("filmed_s")))
-            return True if time.monotonic() >= end else None
+                raise DemoFailed(f"filming ended by itself ({now.text('state')}, {now.text('fault') or 'no fault'})")
+            self._tell(time.monotonic() - began, of_s)
+            return True if time.monotonic() - began >= seconds else None
 
-        wait_for("filming to go on", look, self._check, within_s=end - time.monotonic() + 60)
+        wait_for("filming to go on", look, self._check, within_s=seconds + 60)

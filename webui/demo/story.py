@@ -72,7 +72,7 @@ class Story:
         return family
 
     def _film(self, laptop: Laptop, processes: BoxProcesses) -> Filmed:
-        filmed = Filming(laptop, processes.finger, processes.check, self._teller.filming(self._seconds)).film(self._seconds)
+        filmed = Filming(laptop, processes.finger, processes.check, self._teller.filming).film(self._seconds)
         self._teller.step(
             f"Held the button, filmed with the tally lamp {filmed.tally_while_filming}, marked a moment, pressed to stop"
         )
