@@ -16,6 +16,7 @@ from capture.errors import AuditBroken, SealBroken, Truncated
 from capture.manifest import read_manifest
 from capture.model import Manifest
 from capture.seal.header import read_header
+from capture.seal.payload import NONCE_BYTES
 
 Watch = Callable[[int, int], None]
 """Told how many bytes of how many were read."""
@@ -58,11 +59,9 @@ def check_vault(folder: Path, chain: Chain, watch: Watch) -> VaultReport:
     checked = 0
     for recording, own in files.items():
         trace = chain.traces.get(recording, Trace())
-        found = [
-            *_check_manifest(recording, own, chain, reading),
-            *_check_header(own, trace, chain),
-            *_check_presence(own, trace),
-        ]
+        found = [*_check_presence(own, trace)]
+        if not trace.erasure:  # what is half erased is broken on purpose
+            found += [*_check_manifest(recording, own, chain, reading), *_check_header(own, trace, chain)]
         findings += [Finding(recording, what) for what in found]
         notes += [Finding(recording, what) for what in _unfinished(own, trace)]
         checked += own.manifest.exists()
@@ -103,7 +102,7 @@ def _check_header(own: _Files, trace: Trace, chain: Chain) -> Iterator[str]:
         if not path.exists():
             continue
         if not trace.header_hash:
-            if not _is_header_only(path):  # the log has its line before the first frame
+            if _footage_bytes(path):  # the log has its line before the first frame
                 yield f"{path.name} is not in the log: it was not filmed by this box"
         elif _header_hash(path) != trace.header_hash:
             yield f"the header of {path.name} is not the one in the log: the file was exchanged or damaged"
@@ -127,25 +126,33 @@ def _unfinished(own: _Files, trace: Trace) -> Iterator[str]:
         yield "its erasure was begun and not finished"
     if own.sealed.exists() and not own.manifest.exists() and not trace.is_sealed:
         yield "complete, but the box stopped before it signed the manifest"
-    if own.part.exists() and _is_header_only(own.part) and not trace.header_hash:
+    if own.part.exists() and not trace.header_hash and not _footage_bytes(own.part):
         yield "begun and left before the first frame"
 
 
 def _header_hash(path: Path) -> str:
-    return hashlib.sha256(_header(path)).hexdigest()
+    """Empty where the file does not begin with a header: then it matches nothing."""
+    try:
+        return hashlib.sha256(_header(path)).hexdigest()
+    except (SealBroken, Truncated):
+        return ""
 
 
-def _is_header_only(path: Path) -> bool:
-    return path.stat().st_size == len(_header(path))
+def _footage_bytes(path: Path) -> int:
+    """How much of a file can be footage: what follows its header and the payload's nonce."""
+    size = path.stat().st_size
+    try:
+        return max(0, size - len(_header(path)) - NONCE_BYTES)
+    except Truncated:  # a power cut while the header was written
+        return 0
+    except SealBroken:
+        return size
 
 
 def _header(path: Path) -> bytes:
-    """Empty where the file does not begin with a header: then it matches nothing."""
     fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
         return read_header(fd)
-    except (SealBroken, Truncated):
-        return b""
     finally:
         os.close(fd)
 

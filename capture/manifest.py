@@ -45,7 +45,7 @@ def read_manifest(data: bytes, public_hex: str) -> Manifest:
             raise AuditBroken("manifest not in the one allowed spelling")
         verify(public_hex, CONTEXT, inner, bytes.fromhex(signed.signature))
         return _INNER.decode(inner)
-    except (msgspec.DecodeError, RecursionError) as error:
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
         raise AuditBroken("manifest malformed") from error
 
 

@@ -2,7 +2,7 @@
 
 Six words of the EFF's long list (7,776 words, shipped by the package diceware) carry 77.5 bits. The set-up code has 20
 characters of the codes' alphabet (30 of them), 98 bits; of it the box keeps only a scrypt verifier,
-`scrypt$14$<salt hex>$<hash hex>`.
+`scrypt$12$<salt hex>$<hash hex>`.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from capture.ids import ALPHABET
 WORDS = 6
 SETUP_CODE_LENGTH = 20
 _GROUP = 4
-_LOG_N = 14
-"""16 MB of RAM: the code has 98 bits of its own, so this only slows whoever tries on the box itself."""
-_VERIFIER = re.compile(r"scrypt\$14\$([0-9a-f]{32})\$([0-9a-f]{64})")
+_LOG_N = 12
+"""4 MB of RAM: the code has 98 bits of its own, nobody goes through them; this only slows whoever tries on the box itself."""
+_VERIFIER = re.compile(r"scrypt\$12\$([0-9a-f]{32})\$([0-9a-f]{64})")
 _WORD_LINE = re.compile(r"[1-6]{5}\s+([a-z-]+)")
 
 
@@ -52,7 +52,7 @@ def is_setup_code(typed: str, verifier: str) -> bool:
 
 def _scrypt(setup_code: str, salt: bytes) -> bytes:
     plain = re.sub(r"[\s-]", "", setup_code.lower()).encode("utf-8", "replace")
-    return hashlib.scrypt(plain, salt=salt, n=1 << _LOG_N, r=8, p=1, maxmem=64 << 20, dklen=32)
+    return hashlib.scrypt(plain, salt=salt, n=1 << _LOG_N, r=8, p=1, maxmem=16 << 20, dklen=32)
 
 
 def _word_list() -> list[str]:

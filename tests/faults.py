@@ -51,7 +51,7 @@ class FaultyDisk:
         self._inside: dict[str, _Order] = {}
         self._fail_at: tuple[int, int] | None = None
         self._paths: dict[int, str] = {}
-        self._lock = threading.Lock()
+        self._called = threading.Condition()
         self.calls: list[str] = []
 
     def fail(self, operation: str, error: int = errno.EIO, path_end: str = "") -> None:
@@ -69,6 +69,11 @@ class FaultyDisk:
     def heal(self) -> None:
         self._inside.clear()
         self._fail_at = None
+
+    def wait_for(self, operation: str, times: int, timeout_s: float = 10.0) -> None:
+        """Return once the operation was asked for this many times in all, done or stalled."""
+        with self._called:
+            assert self._called.wait_for(lambda: self.calls.count(_known(operation)) >= times, timeout_s)
 
     def create(self, path: Path) -> int:
         self._meet("create", str(path))
@@ -122,9 +127,10 @@ class FaultyDisk:
         return fd
 
     def _meet(self, operation: str, path: str) -> None:
-        with self._lock:
+        with self._called:
             number = len(self.calls)
             self.calls.append(operation)
+            self._called.notify_all()
         if self._fail_at is not None and self._fail_at[0] == number:
             raise OSError(self._fail_at[1], f"injected: {operation}", path)
         for order in (self._inside.get(operation), self._outside(operation)):
