@@ -44,11 +44,11 @@ def demo(
     except DemoFailed as failed:
         raise click.ClickException(str(failed)) from failed
     except KeyboardInterrupt:
-        console.print("Ended: what was being filmed is sealed in the box.")
+        console.print("Ended: whatever was being filmed is sealed in the box.")
         sys.exit(1)
     if telling == "json":
         click.echo(account.to_json())
-    console.print(f"The box stays in {folders.box}: `vigcam run --dir {folders.box}` starts it again.", soft_wrap=True)
+    console.print(f"The box stays in {folders.box}: `.venv/bin/vigcam run --dir {folders.box}` starts it again.", soft_wrap=True)
 
 
 def _play(story: Story, console: Console) -> Account:

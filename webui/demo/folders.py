@@ -18,10 +18,6 @@ class Folders:
     out: Path
 
     @property
-    def socket(self) -> Path:
-        return self.box / "run" / "capture.sock"
-
-    @property
     def tls(self) -> Path:
         return self.box / "tls"
 

@@ -11,6 +11,7 @@ from typing import Self
 
 from webui.demo.finger import FingerPipe
 from webui.demo.trouble import DemoFailed
+from webui.demo.waiting import wait_for
 
 SEAL_S = 20.0
 """How long the capture daemon may take to seal what it films and to stop; then it is killed."""
@@ -87,13 +88,15 @@ class BoxProcesses:
         self.capture: Child | None = None
         self.web: Child | None = None
 
-    def start_capture(self) -> None:
-        """Power on. Hold the finger down before to open the enrolment window."""
+    def power_on(self) -> None:
+        """Start the daemon and wait for its socket; with the finger down, the enrolment window opens. Raises DemoFailed."""
+        stale = self._socket_stamp()
         film = [] if self._film is None else ["--film", str(self._film)]
         far_end = self.finger.far_end
         arguments = ["-m", "capture", "--dir", str(self._box), "--simulated", *film, "--finger-fd", str(far_end)]
         self.capture = Child("capture daemon", arguments, self._log("capture"), (far_end,))
         self.finger.handed_over()
+        wait_for("the capture daemon", lambda: True if self._socket_stamp() not in (None, stale) else None, self.check)
 
     def start_web(self) -> None:
         socket, tls = self._box / "run" / "capture.sock", self._box / "tls"
@@ -120,8 +123,21 @@ class BoxProcesses:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self.stop()
-        self.finger.close()
+        # A second Ctrl-C while the first one's film is being sealed must not leave half of the box running.
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGTERM, signal.SIGHUP))
+        try:
+            self.stop()
+            self.finger.close()
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+    def _socket_stamp(self) -> tuple[int, int] | None:
+        """Tells a socket of this daemon from one that an earlier daemon left, or that another one still listens at."""
+        try:
+            found = (self._box / "run" / "capture.sock").stat()
+        except OSError:
+            return None
+        return found.st_ino, found.st_ctime_ns
 
     def _log(self, name: str) -> Path | None:
         return None if self._words is None else self._words / f"{name}.log"

@@ -15,7 +15,9 @@ import click
 import msgspec
 from rich.console import Console
 
-from capture.errors import BoxUnusable
+from capture.client import CaptureClient
+from capture.errors import BoxUnusable, DaemonUnreachable
+from capture.messages import GetStatus, Status
 from webui.demo.box import ADDRESS
 from webui.demo.film import film_seconds
 from webui.demo.front_panel import FrontPanel
@@ -40,7 +42,8 @@ class _Config(msgspec.Struct):
 @click.command()
 @click.option("--dir", "box", type=click.Path(path_type=Path), required=True, help="The box's folder.")
 @click.option("--film", type=click.Path(path_type=Path), help="A film file that the simulated camera plays instead of the scene.")
-def run(box: Path, film: Path | None) -> None:
+@click.option("--enrol", "button", flag_value="held", help="Hold the button through power-on: opens the enrolment window.")
+def run(box: Path, film: Path | None, button: str | None) -> None:
     """Run an existing box on this laptop until Ctrl-C; then seal and stop."""
     console = Console(stderr=True)
     box = box.absolute()
@@ -51,6 +54,8 @@ def run(box: Path, film: Path | None) -> None:
         if film is not None:
             film_seconds(film)
         with ended_by_signals(), BoxProcesses(box, web.port, web.names, film and film.absolute(), words) as processes:
+            if button == "held":
+                processes.finger.down()
             _run(processes, box, web.port, console)
     except DemoFailed as failed:
         raise click.ClickException(str(failed)) from failed
@@ -59,8 +64,10 @@ def run(box: Path, film: Path | None) -> None:
 
 
 def _run(processes: BoxProcesses, box: Path, port: int, console: Console) -> None:
-    processes.start_capture()
-    wait_for("the capture daemon", lambda: (box / "run" / "capture.sock").exists() or None, processes.check)
+    processes.power_on()
+    client = CaptureClient(box / "run" / "capture.sock")
+    wait_for("the box to be ready", lambda: _is_past_booting(client), processes.check)
+    processes.finger.up()
     processes.start_web()
     base_url = f"https://{ADDRESS}:{port}"
     console.print(f"The page is {base_url} (its CA: {box / 'tls' / 'ca.pem'}). Ctrl-C seals and stops.", soft_wrap=True)
@@ -70,6 +77,13 @@ def _run(processes: BoxProcesses, box: Path, port: int, console: Console) -> Non
     while True:
         processes.check()
         time.sleep(0.5)
+
+
+def _is_past_booting(client: CaptureClient) -> bool | None:
+    try:
+        return True if client.call(GetStatus(), Status).state != "booting" else None
+    except DaemonUnreachable:
+        return None
 
 
 def _web_settings(box: Path) -> _Web:

@@ -49,8 +49,7 @@ class Story:
 
     def _enrol(self, box: DemoBox, processes: BoxProcesses, laptop: Laptop, visit: Visit) -> Practitioner:
         processes.finger.down()  # held through power-on: only a hand at the box opens the enrolment window
-        processes.start_capture()
-        wait_for("the capture daemon", lambda: self._folders.socket.exists() or None, processes.check)
+        processes.power_on()
         processes.start_web()
         visit.wait_for_page()
         wait_for("the enrolment window", lambda: laptop.get("/live").values().get("is_enrolment_open") or None, processes.check)
