@@ -62,9 +62,11 @@ class Publisher:
 
     def leave_interrupted(self, take: OpenTake, reason: StopReason, summary: TakeSummary) -> Recording:
         """The writer failed: what it wrote stays as it is, readable as far as it goes."""
-        recording_id = take.recording.recording_id
-        self.audit.append(AuditEvent.RECORDING_INTERRUPTED, recording=recording_id, why=summary.first_error or "unknown")
-        return self._enter(take, reason, summary, RecordingState.INTERRUPTED)
+        # The row first: the disk that failed the footage may well fail the log, and the row must not go on saying "filming".
+        recording = self._enter(take, reason, summary, RecordingState.INTERRUPTED)
+        why = summary.first_error or "unknown"
+        self.audit.append(AuditEvent.RECORDING_INTERRUPTED, recording=recording.recording_id, why=why)
+        return recording
 
     def drop(self, take: OpenTake) -> None:
         """Nothing was filmed: no file and no row; the log keeps what it said."""
