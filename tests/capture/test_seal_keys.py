@@ -39,6 +39,11 @@ def test_bech32_finds_every_single_wrong_character(place: int, wrong: str) -> No
             bech32.decode(text[:place] + wrong + text[place + 1 :])
 
 
+def test_bech32_with_bits_in_its_padding_is_refused() -> None:
+    with pytest.raises(bech32.Bech32Error, match="padding"):
+        bech32.decode("age1qqqsyqcyq5rqwzqfpg9scrgwpugpzysnzs23v9ccrydpk8qarc03q6rzrf")
+
+
 def test_identity_is_read_as_the_age_tool_reads_it() -> None:
     made = subprocess.run(["/usr/bin/age-keygen"], capture_output=True, text=True, check=True, timeout=20).stdout
     secret = made.splitlines()[-1]

@@ -14,6 +14,7 @@ from sealed_files import CHUNK, SEALED_CHUNK, SealedFile, plaintext, seal_file
 
 from capture.errors import NotARecipient, SealBroken, Truncated, VigcamError
 from capture.seal.keys import Identity
+from capture.seal.payload import PayloadCipher, Place
 from capture.seal.small import seal_bytes, unseal_bytes
 from capture.seal.stream import PlainReader, SalvageReader, SealedReader, open_header
 
@@ -116,6 +117,25 @@ def test_header_of_another_file_does_not_open_this_payload(tmp_path: Path) -> No
     other = seal_bytes(b"other", [sealed.identity.recipient])
     data = sealed.path.read_bytes()
     check_never_wrong(sealed, other[: open_header(other, sealed.identity)[1]] + data[sealed.payload_offset :])
+
+
+def test_final_chunk_that_is_empty_after_others_ends_nothing(tmp_path: Path) -> None:
+    sealed = seal_file(tmp_path / "film.age", plaintext(CHUNK))
+    before, _ = chunks_of(sealed)
+    cipher = PayloadCipher(sealed.file_key, before[-16:])
+    parts = [bytearray(SEALED_CHUNK), bytearray(16)]
+    cipher.seal_into(0, Place.MORE_FOLLOW, memoryview(plaintext(CHUNK)), memoryview(parts[0]))
+    cipher.seal_into(1, Place.FINAL, memoryview(b""), memoryview(parts[1]))
+    sealed.path.write_bytes(before + b"".join(parts))
+    with pytest.raises(Truncated):
+        unseal_bytes(sealed.path.read_bytes(), sealed.identity)
+    fd = sealed.open()
+    try:
+        with pytest.raises(Truncated):
+            _ = SealedReader(fd, sealed.file_key, sealed.payload_offset).size
+        assert SalvageReader(fd, sealed.file_key, sealed.payload_offset).size == CHUNK
+    finally:
+        os.close(fd)
 
 
 def test_refusal_never_says_which_check_failed(tmp_path: Path) -> None:
