@@ -20,6 +20,8 @@ from device.sound import Samples
 _NO_FILM = frozenset({"tty"})
 """libav reads any text as a film of itself; nobody means that."""
 
+_FULL_SCALE = np.float32(32_768)
+
 _JUMP_S = 0.05
 """A film's sound stamps jitter by a few milliseconds; only a real hole is filled or a real overlap cut."""
 
@@ -92,7 +94,8 @@ def stills(film: Film, profile: Profile) -> Iterator[Still]:
 def chunks(film: Film, profile: Profile) -> Iterator[Chunk]:
     """The sound as mono at the profile's rate, each chunk at its place."""
     rate = profile.audio_rate
-    resampler = av.AudioResampler(format="flt", layout="mono", rate=rate)
+    # Mixed as integers: libav weighs the channels then so that a loud stereo film does not clip; as floats it does not.
+    resampler = av.AudioResampler(format="s16", layout="mono", rate=rate)
     with _open(film.path) as container:
         position: int | None = None
         for frame in _sounds(container, film.sound or 0):
@@ -101,7 +104,7 @@ def chunks(film: Film, profile: Profile) -> Iterator[Chunk]:
                 if position is None or abs(stamped - position) > _JUMP_S * rate:
                     position = stamped
             for resampled in resampler.resample(frame):
-                samples = resampled.to_ndarray().reshape(-1).astype(np.float32)
+                samples = resampled.to_ndarray().reshape(-1).astype(np.float32) / _FULL_SCALE
                 position = position or 0
                 yield Chunk(position, samples)
                 position += samples.size

@@ -25,12 +25,15 @@ _log = logging.getLogger(__name__)
 _LOOK_EVERY_NS = 100_000_000
 """The pins are also read this often: a press whose edge got lost on a busy machine still stops."""
 
+_HOLD_S = 0.05
+"""gpiozero's own hold is not used (a hold is the recorder's to count), but closing a held button waits for it."""
+
 
 class _Switch:
     """A gpiozero `Button` (no debounce of its own, its `bounce_time` delays the first contact) and its `Contact`."""
 
     def __init__(self, line: int, factory: PinFactory) -> None:
-        self._button = Button(line, pull_up=True, bounce_time=None, pin_factory=factory)
+        self._button = Button(line, pull_up=True, bounce_time=None, hold_time=_HOLD_S, pin_factory=factory)
         self.contact = Contact(is_closed=self.is_closed)
 
     def on_edges(self, pressed: Callable[[], None], released: Callable[[], None]) -> None:
