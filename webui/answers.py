@@ -34,6 +34,9 @@ _HTTP_WORDS = {
     HTTPStatus.MISDIRECTED_REQUEST: Words(
         HTTPStatus.MISDIRECTED_REQUEST, _l("This box has another name"), _l("Use the address on the box's label.")
     ),
+    HTTPStatus.SERVICE_UNAVAILABLE: Words(
+        HTTPStatus.SERVICE_UNAVAILABLE, _l("The box is busy"), _l("Too much is asked of it at once. Try again in a moment.")
+    ),
     HTTPStatus.FORBIDDEN: Words(
         HTTPStatus.FORBIDDEN, _l("This did not come from the box's own page"), _l("Nothing was changed. Start again here.")
     ),
@@ -92,8 +95,7 @@ def _http(error: HTTPException) -> Response:
     status = HTTPStatus(error.code or HTTPStatus.INTERNAL_SERVER_ERROR)
     words = _HTTP_WORDS.get(status, Words(status, UNEXPECTED.title, UNEXPECTED.advice))
     response = _page(words, status.phrase.lower().replace(" ", "_"))
-    if status == HTTPStatus.METHOD_NOT_ALLOWED and error.get_headers():
-        response.headers.extend([pair for pair in error.get_headers() if pair[0] == "Allow"])
+    response.headers.extend([pair for pair in error.get_headers() if pair[0] in {"Allow", "Retry-After"}])
     return response
 
 

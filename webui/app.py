@@ -18,6 +18,7 @@ from capture.seal.keys import Recipient
 from webui import items, wording
 from webui.access_log import keep_access_log
 from webui.answers import answer_errors
+from webui.bodies import take_in_bodies
 from webui.config import WebConfig
 from webui.hashes import Hashes
 from webui.keeping import keep_alive
@@ -81,6 +82,7 @@ def create_app(config: WebConfig, client: CaptureClient, clock_s: Callable[[], f
     app.session_interface = sessions
     guard(app, config)
     keep_access_log(app)
+    take_in_bodies(app)
     _stay_awake(app)
     CSRFProtect(app)
     Babel(app, locale_selector=lambda: config.locale)

@@ -143,9 +143,9 @@ def consent(form: Form) -> ConsentForm:
     """Withdrawing needs nothing but the person and the scope; who gave it is then taken as who takes it back."""
     fields = Fields(form)
     decision = fields.choice("decision", Decision, WRONG_CHOICE)
-    person = fields.text("participant_id", WRONG_CHOICE, 40)
+    person = fields.text("participant_id", _l("Choose whose picture and voice it is about"), 40)
     scopes = fields.choices("scope", Scope, _l("Tick what the yes is for"))
-    given_by = fields.text("given_by", _l("Choose who decides"), 40)
+    given_by = fields.text("given_by", _l("Choose who said yes"), 40)
     language = fields.text("notice_language", _l("Choose the language of the text"), 20)
     if decision is Decision.WITHDRAWN:
         indication, days = Indication.ON_THE_BOX, min(VALID_DAYS)

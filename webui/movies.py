@@ -21,6 +21,8 @@ from capture.messages import Opened, OpenRecording
 from capture.seal.stream import PlainReader, SalvageReader, SealedReader
 
 OPEN_LIMIT = 4
+READERS_LIMIT = 8
+"""Answers that stream at a time: each holds a thread until its client has read it."""
 IDLE_S = 120.0
 
 
@@ -106,6 +108,12 @@ class Movies:
             self._files[key] = file
             self._drop([older] if older else [])
         return Lease(file, self._give_back)
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether as many answers stream as may."""
+        with self._lock:
+            return sum(file.users for file in self._files.values()) >= READERS_LIMIT
 
     def drop_session(self, session: str) -> None:
         """Sign-out: everything this session has open ends, also in the middle of a transfer."""

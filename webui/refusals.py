@@ -54,7 +54,7 @@ class Problem:
 
 
 WORDS: dict[str, Words] = {
-    BadRequest.code: Words(HTTPStatus.BAD_REQUEST, _l("That cannot be right"), _l("Check what you entered and send it again.")),
+    BadRequest.code: Words(HTTPStatus.BAD_REQUEST, _l("There is a problem"), _l("Check what you entered and send it again.")),
     NotAllowed.code: Words(HTTPStatus.FORBIDDEN, _l("This page may not do that"), _l("The box does not allow it from here.")),
     SignInNeeded.code: Words(HTTPStatus.UNAUTHORIZED, _l("You are not signed in"), _l("Sign in, then try again.")),
     SignInRefused.code: Words(

@@ -24,7 +24,7 @@ _HEADERS = {
     # `no-referrer` would make browsers send `Origin: null` with our own forms, and the Origin check would refuse them.
     "Referrer-Policy": "same-origin",
     "Permissions-Policy": (
-        "accelerometer=(), bluetooth=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), hid=(), "
+        "accelerometer=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), hid=(), "
         "microphone=(), midi=(), payment=(), publickey-credentials-get=(), serial=(), usb=()"
     ),
     "Cross-Origin-Opener-Policy": "same-origin",

@@ -24,7 +24,8 @@ THREADS = 24
 most six connections to one host, and a thread costs a Pi some hundred kilobytes."""
 CONNECTIONS = 256
 STOP_S = 4
-HEADER_S = 15
+HEADER_S = 8
+"""A connection that asks nothing for so long is closed, also between two requests."""
 
 _PR_SET_PDEATHSIG = 1
 

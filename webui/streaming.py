@@ -15,7 +15,8 @@ from flask import Response, request
 from webui.movies import Lease
 from webui.ranges import NotModified, Part, PreconditionFailed, RangeRequest, Unsatisfiable, Whole, wanted
 
-BLOCK_BYTES = 512 * 1024
+BLOCK_BYTES = 256 * 1024
+"""The server takes some thirteen blocks ahead of what a client has read: 3 MB for each that reads nothing."""
 
 
 class Blocks(Protocol):

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from flask import Blueprint, Response, request
+from werkzeug.exceptions import ServiceUnavailable
 
 from capture.ids import recording_id
 from capture.messages import SignedIn
@@ -77,7 +78,10 @@ def mp4_hash(mine: WebSession, who: SignedIn, rec: str) -> Mp4Hash:
 
 
 def _lease(who: SignedIn, rec: str, purpose: str) -> Lease:
-    return parts().movies.lease(Key(who.session, recording_id(rec), purpose))
+    key = Key(who.session, recording_id(rec), purpose)
+    if parts().movies.is_busy:
+        raise ServiceUnavailable(retry_after=2)
+    return parts().movies.lease(key)
 
 
 def _file_blocks(lease: Lease) -> Blocks:
