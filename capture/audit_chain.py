@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field, replace
+from enum import Enum
 from pathlib import Path
 
 from capture.audit import LINE_END, MAX_TAIL_BYTES
@@ -23,15 +24,25 @@ class BadLine:
     why: str
 
 
+class Erasure(Enum):
+    """How far the log says that a recording's erasure went."""
+
+    NONE = "none"
+    BEGUN = "begun"
+    DONE = "done"
+    LOST = "lost"
+    """Found gone at a start, though nobody had begun to erase it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Trace:
     """What the log says of one recording."""
 
     header_hash: str = ""
     is_sealed: bool = False
+    sealed_hash: str = ""
     is_interrupted: bool = False
-    erasure: str = ""
-    """Empty, "begun" or "done"."""
+    erasure: Erasure = Erasure.NONE
 
 
 @dataclass(slots=True)
@@ -125,12 +136,20 @@ def _note(chain: Chain, line: AuditLine) -> None:
         case AuditEvent.RECORDING_OPENING:
             trace = replace(trace, header_hash=str(line.fields.get("header_hash", "")))
         case AuditEvent.RECORDING_SEALED:
-            trace = replace(trace, is_sealed=True)
+            trace = replace(trace, is_sealed=True, sealed_hash=str(line.fields.get("sealed_hash", "")))
         case AuditEvent.RECORDING_INTERRUPTED:
             trace = replace(trace, is_interrupted=True)
         case AuditEvent.ERASED:
-            trace = replace(trace, erasure=str(line.fields.get("stage", "done")))
+            trace = replace(trace, erasure=_erasure(trace, line.fields.get("stage")))
         case _:
             return
     if recording:
         chain.traces[recording] = trace
+
+
+def _erasure(before: Trace, stage: object) -> Erasure:
+    if stage == "begun":
+        return Erasure.BEGUN
+    if stage == "done" or before.erasure in (Erasure.BEGUN, Erasure.DONE):
+        return Erasure.DONE
+    return Erasure.LOST  # files that vanished by themselves: a start that notes it must not make it an erasure

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from capture.audit_chain import Chain, Trace
+from capture.audit_chain import Chain, Erasure, Trace
 from capture.errors import AuditBroken, SealBroken, Truncated
 from capture.manifest import read_manifest
 from capture.model import Manifest
@@ -52,7 +52,7 @@ def check_vault(folder: Path, chain: Chain, watch: Watch) -> VaultReport:
     """Check every recording that is in the vault or in the log. Raises OSError where the vault cannot be read."""
     recordings = sorted({path.name.partition(".")[0] for path in folder.iterdir()} | set(chain.traces))
     files = {each: _Files(*(folder / f"{each}{end}" for end in (".mp4.age", ".mp4.age.part", ".json"))) for each in recordings}
-    total = sum(each.sealed.stat().st_size for each in files.values() if each.manifest.exists() and each.sealed.exists())
+    total = sum(each.sealed.stat().st_size for each in files.values() if each.sealed.exists())
     reading = _Reading(watch, total)
     findings: list[Finding] = []
     notes: list[Finding] = []
@@ -60,15 +60,17 @@ def check_vault(folder: Path, chain: Chain, watch: Watch) -> VaultReport:
     for recording, own in files.items():
         trace = chain.traces.get(recording, Trace())
         found = [*_check_presence(own, trace)]
-        if not trace.erasure:  # what is half erased is broken on purpose
-            found += [*_check_manifest(recording, own, chain, reading), *_check_header(own, trace, chain)]
+        if trace.erasure is Erasure.NONE:  # what is half erased is broken on purpose
+            sealed_hash = reading.sha256(own.sealed) if own.sealed.exists() else ""
+            found += _check_manifest(recording, own, chain, sealed_hash)
+            found += _check_log(own, trace, chain, sealed_hash)
         findings += [Finding(recording, what) for what in found]
         notes += [Finding(recording, what) for what in _unfinished(own, trace)]
         checked += own.manifest.exists()
     return VaultReport(checked, tuple(findings), tuple(notes))
 
 
-def _check_manifest(recording: str, own: _Files, chain: Chain, reading: _Reading) -> Iterator[str]:
+def _check_manifest(recording: str, own: _Files, chain: Chain, sealed_hash: str) -> Iterator[str]:
     if not own.manifest.exists():
         return
     try:
@@ -82,22 +84,24 @@ def _check_manifest(recording: str, own: _Files, chain: Chain, reading: _Reading
     if chain.bad is None and chain.hashes[manifest.audit_sequence - 1 : manifest.audit_sequence] != [manifest.audit_head]:
         yield f"the manifest knows a line {manifest.audit_sequence} that the log does not have: the log was cut or replaced"
     if own.sealed.exists():
-        yield from _check_sealed(own.sealed, manifest, reading)
+        yield from _check_sealed(own.sealed, manifest, sealed_hash)
 
 
-def _check_sealed(path: Path, manifest: Manifest, reading: _Reading) -> Iterator[str]:
+def _check_sealed(path: Path, manifest: Manifest, sealed_hash: str) -> Iterator[str]:
     size = path.stat().st_size
     if size != manifest.sealed_bytes:
         yield f"the sealed file has {size} bytes, the manifest says {manifest.sealed_bytes}"
-    if reading.sha256(path) != manifest.sealed_hash:
+    if sealed_hash != manifest.sealed_hash:
         yield "the sealed file is not the one of the manifest"
     if _header_hash(path) != manifest.header_hash:
         yield "the sealed file's header is not the one of the manifest"
 
 
-def _check_header(own: _Files, trace: Trace, chain: Chain) -> Iterator[str]:
+def _check_log(own: _Files, trace: Trace, chain: Chain, sealed_hash: str) -> Iterator[str]:
     if chain.bad is not None:  # the rest of the log is not to be trusted, so nothing can be held against a file
         return
+    if sealed_hash and trace.sealed_hash not in ("", sealed_hash):
+        yield "the sealed file is not the one in the log"
     for path in (own.sealed, own.part):
         if not path.exists():
             continue
@@ -110,22 +114,30 @@ def _check_header(own: _Files, trace: Trace, chain: Chain) -> Iterator[str]:
 
 def _check_presence(own: _Files, trace: Trace) -> Iterator[str]:
     is_there = own.sealed.exists() or own.part.exists()
-    if trace.erasure == "done" and is_there:
-        yield "erased by the log, and still there"
-    if not trace.erasure and not is_there:
-        if trace.is_sealed or trace.is_interrupted:
+    match trace.erasure:
+        case Erasure.DONE if is_there:
+            yield "erased by the log, and still there"
+        case Erasure.LOST:
+            yield "missing, and nobody had asked to erase it"
+        case Erasure.NONE if not is_there and (trace.is_sealed or trace.is_interrupted):
             yield "missing, and never erased by the log"
-        elif own.manifest.exists():
+        case Erasure.NONE if not is_there and own.manifest.exists():
             yield "a manifest without its recording"
-    if trace.is_sealed and not trace.erasure and not own.manifest.exists():
+    if _is_unvouched(own, trace) and trace.is_sealed and not trace.is_interrupted:
         yield "sealed by the log, but its manifest is missing"
 
 
+def _is_unvouched(own: _Files, trace: Trace) -> bool:
+    return trace.erasure is Erasure.NONE and own.sealed.exists() and not own.manifest.exists()
+
+
 def _unfinished(own: _Files, trace: Trace) -> Iterator[str]:
-    if trace.erasure == "begun":
+    if trace.erasure is Erasure.BEGUN:
         yield "its erasure was begun and not finished"
-    if own.sealed.exists() and not own.manifest.exists() and not trace.is_sealed:
-        yield "complete, but the box stopped before it signed the manifest"
+    if trace.erasure is Erasure.NONE and own.sealed.exists() and not own.manifest.exists():
+        yield (
+            "it has no manifest: the log alone vouches for it" if trace.is_sealed else "complete, but nothing vouches for its end"
+        )
     if own.part.exists() and not trace.header_hash and not _footage_bytes(own.part):
         yield "begun and left before the first frame"
 

@@ -10,7 +10,8 @@ from capture.audit_chain import BadLine, Chain, read_chain
 from capture.audit_line import AuditHead
 from capture.audit_vault import Finding, VaultReport, Watch, check_vault
 
-NOT_CHECKED = VaultReport(0, (), ())
+_LOOKS = 5
+_NOT_CHECKED = VaultReport(0, (), ())
 
 
 class Verdict(Enum):
@@ -47,10 +48,30 @@ def verify_log(
     """Verify the log at `path`, and the recordings in `vault_folder` if one is given.
 
     `known_key` is the box's public key and `remembered` a head of the log, where they are known from elsewhere: without the one
-    a wholly forged log, without the other a log that was put back to an earlier day, cannot be told. Raises OSError.
+    a wholly forged log, without the other a log that was put back to an earlier day, cannot be told. The box may be running:
+    what does not hold while log or vault change is looked at again. Raises OSError.
     """
+    for looks_left in reversed(range(_LOOKS)):
+        before = _state(path, vault_folder)
+        try:
+            report = _look(path, vault_folder, known_key, remembered, watch)
+        except FileNotFoundError:  # renamed between two looks at it
+            if looks_left and _state(path, vault_folder) != before:
+                continue
+            raise
+        if report.verdict is Verdict.GOOD or _state(path, vault_folder) == before:
+            break
+    return report
+
+
+def _state(path: Path, vault_folder: Path | None) -> tuple[int, int]:
+    """Changes whenever a line was written or a file of the vault made, renamed or removed."""
+    return path.stat().st_size, 0 if vault_folder is None else vault_folder.stat().st_mtime_ns
+
+
+def _look(path: Path, vault_folder: Path | None, known_key: str, remembered: AuditHead | None, watch: Watch) -> AuditReport:
     chain = read_chain(path, known_key)
-    vault = check_vault(vault_folder, chain, watch) if vault_folder is not None and chain.public_hex else NOT_CHECKED
+    vault = check_vault(vault_folder, chain, watch) if vault_folder is not None and chain.public_hex else _NOT_CHECKED
     findings = (*_check_memory(chain, remembered), *vault.findings)
     return AuditReport(
         verdict=_verdict(chain, findings),

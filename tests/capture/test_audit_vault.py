@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -139,6 +140,44 @@ def test_erased_recording_is_good_and_its_remains_are_found(box: AuditBox) -> No
     assert wheres(box.verify()) == {recording}
 
 
+def test_erasure_that_a_cut_caught_is_good_once_the_next_start_has_noted_it(box: AuditBox) -> None:
+    recording = box.film()
+    box.log.append(AuditEvent.ERASED, recording=recording, stage="begun")
+    box.vault.erase(recording)
+    box.log.append(AuditEvent.ERASED, recording=recording, stage="found_gone")
+    assert (box.verify().verdict, box.verify().notes) == (Verdict.GOOD, ())
+
+
+@pytest.mark.promise("P9")
+def test_recording_that_vanished_is_damage_even_when_a_start_has_noted_it(box: AuditBox) -> None:
+    recording = box.film()
+    box.vault.erase(recording)
+    box.log.append(AuditEvent.ERASED, recording=recording, stage="found_gone")
+    assert wheres(box.verify()) == {recording}
+
+
+def test_file_that_is_not_the_one_the_log_sealed_is_found_though_a_manifest_vouches_for_it(box: AuditBox) -> None:
+    recording = new_recording_id()
+    part = box.vault.begin(recording, [box.identity.recipient])
+    box.log.append(AuditEvent.RECORDING_OPENING, recording=recording, header_hash=part.header_hash)
+    part.finish(b"film")
+    box.vault.publish(part)
+    box.log.append(AuditEvent.RECORDING_SEALED, recording=recording, sealed_hash="0" * 64)
+    manifest = box.manifest(recording, part.header_hash, part.sealed_hash, part.sealed_bytes)
+    box.vault.write_manifest(recording, sign_manifest(manifest, box.key))
+    assert [finding.what for finding in box.verify().findings] == ["the sealed file is not the one in the log"]
+
+
+def test_box_that_seals_a_recording_while_it_is_verified_is_good(box: AuditBox) -> None:
+    for number in range(1, 31):
+        filming = threading.Thread(target=box.film, args=(b"film" * 1_000,))
+        filming.start()
+        report = box.verify()
+        filming.join()
+        assert (report.verdict, report.findings) == (Verdict.GOOD, ()), number
+    assert box.verify().recordings == 30
+
+
 def test_erasure_cut_short_is_a_note(box: AuditBox) -> None:
     recording = box.film()
     box.log.append(AuditEvent.ERASED, recording=recording, stage="begun")
@@ -155,6 +194,15 @@ def test_power_cut_between_seal_and_manifest_is_a_note(box: AuditBox) -> None:
     box.log.append(AuditEvent.RECORDING_OPENING, recording=recording, header_hash=part.header_hash)
     part.finish(b"film")
     box.vault.publish(part)
+    report = box.verify()
+    assert report.verdict is Verdict.GOOD
+    assert {note.where for note in report.notes} == {recording}
+
+
+def test_power_cut_between_seal_and_manifest_stays_a_note_once_the_next_start_has_noted_it(box: AuditBox) -> None:
+    recording = box.film()
+    box.manifest_path(recording).unlink()
+    box.log.append(AuditEvent.RECORDING_INTERRUPTED, recording=recording, why="power_or_process_lost")
     report = box.verify()
     assert report.verdict is Verdict.GOOD
     assert {note.where for note in report.notes} == {recording}
