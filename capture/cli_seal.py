@@ -15,7 +15,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 from capture.identity_file import FILE_LIMIT, identities_in, identity_file, identity_in_keyring
 from capture.plain_output import Existing, plain_output, refuse_existing
 from capture.seal.keys import Identity
-from capture.unsealing import Form, Unsealed, copy_out, open_sealed
+from capture.unsealing import Form, OpenSeal, Outcome, copy_out, open_sealed
 
 DAMAGED = 3
 _FILE = click.Path(path_type=Path)
@@ -68,31 +68,30 @@ def unseal(
     try:
         refuse_existing(target, replace)  # before a passphrase is asked for
         identities = _identities(identity, keyring, passphrase_file)
-        with open_sealed(file, identities, form or Form.AUTO) as unsealed:
-            written = _write(unsealed, target, replace)
-            is_whole = unsealed.is_whole and written == unsealed.content.size
+        with open_sealed(file, identities) as sealed:
+            outcome = _write(sealed, form or Form.AUTO, target, replace)
     except OSError as error:
         raise _cannot(error, target) from error
-    held = f"{written:,} bytes" if unsealed.film_ms is None else f"{written:,} bytes, {_minutes(unsealed.film_ms)} of film"
-    if is_whole:
+    held = f"{outcome.written_bytes:,} bytes{_film(outcome)}"
+    if outcome.is_whole:
         click.echo(f"{target}: {held}", err=True)
     else:
-        click.echo(f"{file} is damaged or torn: what it still holds is in {target}: {held}", err=True)
+        click.echo(f"{file} is torn or damaged: what it still holds is in {target}: {held}", err=True)
         ctx.exit(DAMAGED)
 
 
 verbs: tuple[click.Command, ...] = (unseal, keygen)
 
 
-def _write(unsealed: Unsealed, target: Path, existing: Existing) -> int:
+def _write(sealed: OpenSeal, form: Form, target: Path, existing: Existing) -> Outcome:
     console = Console(stderr=True)
     columns = (TextColumn("Unsealing"), BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
     with (
         Progress(*columns, console=console, disable=not console.is_terminal) as progress,
         plain_output(target, existing) as out,
     ):
-        task = progress.add_task("unseal", total=unsealed.content.size)
-        return copy_out(unsealed, out, lambda written: progress.update(task, completed=written))
+        task = progress.add_task("unseal", total=None)
+        return copy_out(sealed, form, out, lambda written, size: progress.update(task, completed=written, total=size))
 
 
 def _identities(identity: Path | None, keyring: Path | None, passphrase_file: Path | None) -> tuple[Identity, ...]:
@@ -124,9 +123,11 @@ def _name_for(file: Path) -> Path:
     return Path(name)
 
 
-def _minutes(film_ms: int) -> str:
-    minutes, seconds = divmod(film_ms / 1000, 60)
-    return f"{minutes:.0f}:{seconds:04.1f}"
+def _film(outcome: Outcome) -> str:
+    if outcome.film_ms is None:
+        return ""
+    minutes, seconds = divmod(outcome.film_ms / 1000, 60)
+    return f", {minutes:.0f}:{seconds:04.1f} of film"
 
 
 def _cannot(error: OSError, target: Path) -> click.ClickException:

@@ -1,6 +1,6 @@
 """Opens a sealed file with somebody's own identity and copies out what it holds. Never changes it; for workstations, not the box.
 
-What is torn gives what it still holds, and says that it is torn.
+What is torn or damaged gives what lies before the damage, and says so.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from capture.seal.keys import Identity
 from capture.seal.stream import PlainReader, SalvageReader, SealedReader, open_header
 
 _BLOCK_BYTES = 1 << 20
+_CHUNK_BYTES = 1 << 16
 _FRAGMENTED = b"ftypiso5"
 """What a recording's plaintext says of itself at byte 4: a fragmented MP4 (ISO/IEC 14496-12, 4.3)."""
 
@@ -34,106 +35,119 @@ class Form(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Unsealed:
-    """An opened file. `is_whole` is false if its end is missing; `film_ms` is None for what is no film."""
+class Outcome:
+    """What was written. `is_whole` is false if something is missing; `film_ms` is None for what is no film."""
 
-    content: PlainReader
+    written_bytes: int
     is_whole: bool
     film_ms: int | None
 
 
-@contextlib.contextmanager
-def open_sealed(path: Path, identities: Sequence[Identity], form: Form) -> Iterator[Unsealed]:
-    """Open `path` for reading with the first of `identities` that it is sealed to.
+@dataclass(frozen=True, slots=True)
+class OpenSeal:
+    """A sealed file open for reading, and the key to its payload, which begins at `offset`."""
 
-    Raises BadRequest if it is no binary age file, NotARecipient, SealBroken, Truncated if nothing can be had of it, OSError.
+    fd: int
+    file_key: bytes
+    offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Prefix:
+    """The first `size` bytes of a reader."""
+
+    reader: PlainReader
+    size: int
+
+    def read_at(self, offset: int, length: int) -> bytes:
+        return self.reader.read_at(offset, max(0, min(length, self.size - offset)))
+
+
+@contextlib.contextmanager
+def open_sealed(path: Path, identities: Sequence[Identity]) -> Iterator[OpenSeal]:
+    """Open `path` with the first of `identities` that it is sealed to.
+
+    Raises BadRequest if it is no binary age file, NotARecipient, SealBroken or Truncated for a damaged header, OSError.
     """
     fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
-        file_key, offset = _open_header(fd, identities)
-        yield _open_content(fd, file_key, offset, form)
+        if os.pread(fd, len(VERSION_LINE), 0) != VERSION_LINE[: os.fstat(fd).st_size]:
+            raise BadRequest("not a sealed file")
+        file_key, offset = _open_header(read_header(fd), identities)
+        yield OpenSeal(fd, file_key, offset)
     finally:
         os.close(fd)
 
 
-def copy_out(unsealed: Unsealed, file: BinaryIO, progress: Callable[[int], object]) -> int:
-    """Write all of it, telling `progress` the bytes so far; returns them. Fewer than its size where damage was met on the way.
+def copy_out(sealed: OpenSeal, form: Form, file: BinaryIO, progress: Callable[[int, int], object]) -> Outcome:
+    """Write what it holds into the empty `file`, telling `progress` the bytes written and the bytes in all.
 
-    Raises Truncated if the very first block is damaged, OSError.
+    Raises BadRequest if a film is asked for and it is no recording, Truncated if nothing can be had of it, OSError.
     """
-    size, written = unsealed.content.size, 0
-    while written < size:
-        try:
-            block = unsealed.content.read_at(written, min(_BLOCK_BYTES, size - written))
-        except (SealBroken, Truncated):
-            block = _up_to_damage(unsealed.content, written, size)
-            size = written + len(block)
-        view = memoryview(block)
-        while view:
-            view = view[file.write(view) :]
-        written += len(block)
-        progress(written)
-    if written == 0 and unsealed.content.size > 0:
-        raise Truncated("nothing of it can be read")
-    return written
+    is_recording = _is_recording(sealed)
+    if form is Form.MP4 and not is_recording:
+        _ = SealedReader(sealed.fd, sealed.file_key, sealed.offset).size  # a torn file may have lost what would tell
+        raise BadRequest("not a recording")
+    if is_recording and form is not Form.RAW:
+        for reader, is_whole in _readers(sealed):
+            with contextlib.suppress(SealBroken, Truncated):
+                index = load_index(reader)
+                film = ProgressiveMp4(reader, index)
+                return Outcome(_copy(film, file, progress), is_whole and index.is_complete, index.duration_ms)
+    if form is not Form.MP4:
+        for reader, is_whole in _readers(sealed):
+            with contextlib.suppress(SealBroken, Truncated):
+                return Outcome(_copy(reader, file, progress), is_whole, None)
+    raise Truncated("nothing of it can be read")
 
 
-def _up_to_damage(content: PlainReader, start: int, size: int) -> bytes:
-    """What can be read of a block before the damage in it, to the byte: found by halves, a bad chunk fails any range with it."""
-    low, high = 0, min(_BLOCK_BYTES, size - start)
-    good = b""
-    while high - low > 1:
-        middle = (low + high) // 2
-        try:
-            good = content.read_at(start, middle)
-            low = middle
-        except (SealBroken, Truncated):
-            high = middle
-    return good
-
-
-def _open_header(fd: int, identities: Sequence[Identity]) -> tuple[bytes, int]:
-    if os.pread(fd, len(VERSION_LINE), 0) not in (VERSION_LINE, VERSION_LINE[: os.fstat(fd).st_size]):
-        raise BadRequest("not a sealed file")
-    header = read_header(fd)
+def _open_header(header: bytes, identities: Sequence[Identity]) -> tuple[bytes, int]:
     for identity in identities:
         with contextlib.suppress(NotARecipient):
             return open_header(header, identity)
     raise NotARecipient
 
 
-def _open_content(fd: int, file_key: bytes, offset: int, form: Form) -> Unsealed:
-    salvaged: PlainReader = SalvageReader(fd, file_key, offset)
-    whole = _whole(fd, file_key, offset)
-    if whole is None and salvaged.size == 0:
-        raise Truncated("nothing of it can be read")
-    ways = [(salvaged, False)] if whole is None else [(whole, True), (salvaged, False)]
-    is_recording = _is_recording(salvaged)
-    if form is Form.MP4 and not is_recording:
-        raise BadRequest("not a recording")
-    if is_recording and form is not Form.RAW:
-        for reader, is_good in ways:
-            with contextlib.suppress(SealBroken, Truncated):
-                index = load_index(reader)
-                return Unsealed(ProgressiveMp4(reader, index), is_good and index.is_complete, index.duration_ms)
-        if form is Form.MP4:
-            raise SealBroken("no film can be had of it")
-    reader, is_good = ways[0]
-    return Unsealed(reader, is_good, None)
+def _readers(sealed: OpenSeal) -> Iterator[tuple[PlainReader, bool]]:
+    """Readers of ever less, and whether each gives the whole: of the finished file; up to its torn end; up to any damage."""
+    whole = SealedReader(sealed.fd, sealed.file_key, sealed.offset)
+    with contextlib.suppress(Truncated):
+        _ = whole.size
+        yield whole, True
+    salvaged = SalvageReader(sealed.fd, sealed.file_key, sealed.offset)
+    if salvaged.size > 0:
+        yield salvaged, False
+    good_bytes = _good_bytes(salvaged)
+    if good_bytes > 0:
+        yield _Prefix(salvaged, good_bytes), False
 
 
-def _whole(fd: int, file_key: bytes, offset: int) -> PlainReader | None:
-    """A reader of the finished file; None if its end is missing."""
-    reader = SealedReader(fd, file_key, offset)
+def _good_bytes(reader: PlainReader) -> int:
+    """How much lies before the first chunk that is damaged: every chunk is opened."""
+    good = 0
+    with contextlib.suppress(SealBroken, Truncated):
+        while good < reader.size:
+            good += len(reader.read_at(good, _CHUNK_BYTES))
+    return good
+
+
+def _is_recording(sealed: OpenSeal) -> bool:
     try:
-        _ = reader.size
-    except Truncated:
-        return None
-    return reader
-
-
-def _is_recording(reader: PlainReader) -> bool:
-    try:
+        reader = SalvageReader(sealed.fd, sealed.file_key, sealed.offset)
         return reader.read_at(4, len(_FRAGMENTED)) == _FRAGMENTED
     except (SealBroken, Truncated):
         return False
+
+
+def _copy(content: PlainReader, file: BinaryIO, progress: Callable[[int, int], object]) -> int:
+    """All of it, in place of what was written before it turned out to be damaged."""
+    file.seek(0)
+    file.truncate()
+    size, written = content.size, 0
+    while written < size:
+        view = memoryview(content.read_at(written, _BLOCK_BYTES))
+        written += len(view)
+        while view:
+            view = view[file.write(view) :]
+        progress(written, size)
+    return written

@@ -20,6 +20,7 @@ from terminal import run_on_terminal
 
 from capture.keyring import normalise
 from capture.plain_output import Existing, plain_output
+from capture.seal.header import parse_header
 from capture.seal.keys import Identity
 from capture.seal.small import seal_bytes, seal_with_passphrase
 from capture.vault import Vault
@@ -162,6 +163,30 @@ def test_recording_with_a_bad_chunk_gives_nothing_that_is_not_the_film(desk: Des
     assert 0 < len(seen) < FRAMES
 
 
+def test_recording_without_its_trailer_is_not_called_whole(desk: Desk) -> None:
+    """Its final chunk is good, so somebody who holds the film sealed it anew: still its end is missing."""
+    plain = opened_by_age(desk)
+    desk.recording.write_bytes(seal_bytes(plain[: len(plain) // 2], [desk.key.recipient]))
+    assert desk.unseal(desk.recording, "-o", "film.mp4").returncode == 3
+    assert FRAMES / 4 < len(counters(desk.folder / "film.mp4")) < FRAMES
+
+
+def test_recording_with_a_damaged_trailer_gives_its_film_all_the_same(desk: Desk, tmp_path: Path) -> None:
+    seconds = 600  # the trailer is longer than a chunk, so that it can be damaged and the final chunk be good
+    long = make_recording(Vault(tmp_path, UnsyncedDisk()), [desk.key.recipient], seconds, encode(SMALL))
+    sealed = tmp_path / f"{long}.mp4.age"
+    size = sealed.stat().st_size
+    payload_offset = parse_header(sealed.read_bytes()).length
+    final_chunk = payload_offset + 16 + (size - payload_offset - 17) // SEALED_CHUNK * SEALED_CHUNK
+    with sealed.open("r+b") as file:
+        file.seek(final_chunk - 100)
+        file.write(bytes(64))
+    assert desk.unseal(sealed, "-o", "film.mp4").returncode == 3
+    with av.open(str(desk.folder / "film.mp4")) as film:
+        seen = film.streams.video[0].frames
+    assert (seconds - 2) * SMALL.fps < seen <= seconds * SMALL.fps
+
+
 def test_damaged_file_gives_what_lies_before_the_damage(desk: Desk) -> None:
     plain, sealed = plaintext(20 * 65_536 + 5), desk.folder / "export.age"
     data = bytearray(seal_bytes(plain, [desk.key.recipient]))
@@ -176,10 +201,11 @@ def test_damaged_file_gives_what_lies_before_the_damage(desk: Desk) -> None:
 @pytest.mark.parametrize("left", [0, 10, 100, 400, 4000], ids=lambda left: f"{left} bytes")
 def test_file_that_holds_nothing_any_more_writes_nothing(desk: Desk, left: int) -> None:
     os.truncate(desk.recording, left)
-    ended = desk.unseal(desk.recording)
-    assert ended.returncode == 3
-    assert "Traceback" not in ended.stderr
-    assert desk.files() == set()
+    for form in ((), ("--mp4",), ("--raw",)):
+        ended = desk.unseal(desk.recording, *form)
+        assert ended.returncode == 3
+        assert "Traceback" not in ended.stderr
+        assert desk.files() == set()
 
 
 @pytest.mark.parametrize("content", [b"\xff\xd8\xff\xe0 a picture", b"-----BEGIN AGE ENCRYPTED FILE-----\n"])
