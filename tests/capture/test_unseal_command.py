@@ -171,20 +171,22 @@ def test_recording_without_its_trailer_is_not_called_whole(desk: Desk) -> None:
     assert FRAMES / 4 < len(counters(desk.folder / "film.mp4")) < FRAMES
 
 
-def test_recording_with_a_damaged_trailer_gives_its_film_all_the_same(desk: Desk, tmp_path: Path) -> None:
+@pytest.mark.parametrize("place", ["trailer", "middle"])
+def test_long_recording_gives_its_film_up_to_the_damage(desk: Desk, tmp_path: Path, place: str) -> None:
     seconds = 600  # the trailer is longer than a chunk, so that it can be damaged and the final chunk be good
     long = make_recording(Vault(tmp_path, UnsyncedDisk()), [desk.key.recipient], seconds, encode(SMALL))
     sealed = tmp_path / f"{long}.mp4.age"
-    size = sealed.stat().st_size
-    payload_offset = parse_header(sealed.read_bytes()).length
-    final_chunk = payload_offset + 16 + (size - payload_offset - 17) // SEALED_CHUNK * SEALED_CHUNK
+    first_chunk = parse_header(sealed.read_bytes()).length + 16
+    chunks = (sealed.stat().st_size - first_chunk - 1) // SEALED_CHUNK
+    damaged, held_s = (chunks - 1, seconds) if place == "trailer" else (chunks // 3, seconds / 3)
     with sealed.open("r+b") as file:
-        file.seek(final_chunk - 100)
+        file.seek(first_chunk + (damaged + 1) * SEALED_CHUNK - 100)
         file.write(bytes(64))
     assert desk.unseal(sealed, "-o", "film.mp4").returncode == 3
     with av.open(str(desk.folder / "film.mp4")) as film:
         seen = film.streams.video[0].frames
-    assert (seconds - 2) * SMALL.fps < seen <= seconds * SMALL.fps
+        assert sum(packet.size > 0 for packet in film.demux(video=0)) == seen
+    assert seen / SMALL.fps == pytest.approx(held_s, abs=5)
 
 
 def test_damaged_file_gives_what_lies_before_the_damage(desk: Desk) -> None:
