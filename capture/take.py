@@ -206,4 +206,4 @@ class Take:
         with self._lock:
             marks_ns: Sequence[int] = tuple(self._marks_ns)
         delay_ns = self._delay_ns or 0
-        return tuple(self._writer.muxer.media_us((mark_ns - delay_ns) // 1_000) // 1_000 for mark_ns in marks_ns)
+        return tuple(round(self._writer.muxer.media_us((mark_ns - delay_ns) // 1_000) / 1_000) for mark_ns in marks_ns)

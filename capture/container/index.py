@@ -24,7 +24,8 @@ _FTYP_BYTES = 1 << 10
 _MOVIE_BYTES = 1 << 20
 """A `moov` without samples is a kilobyte; a megabyte is not ours."""
 _MFRO_BYTES = 16
-_LATEST_START_S = 86_400
+_LONGEST_S = 86_400
+"""A day: no box films so long, and no table of times overflows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +78,15 @@ def load_index(reader: PlainReader) -> SampleIndex:
     if len(video) != 1 or len(audio) > 1:
         raise SealBroken
     found = _trailer(reader) or read_fragments(reader, first_fragment, video[0], audio[0] if audio else None)
-    if found.has_sound != bool(audio):
+    if found.has_sound != bool(audio) or video[0].setup.ticks != MEDIA_TICKS:
         raise SealBroken
     if not len(found.video):
         raise Truncated
     sound = Track(audio[0].setup, _edit(audio[0], found.audio_start), found.audio) if len(found.audio) else None
     index = SampleIndex(Track(video[0].setup, video[0].edit, found.video), sound, found.fragments, found.closing)
+    for track in (index.video, index.audio):
+        if track is not None and track.samples.duration_ticks > _LONGEST_S * track.setup.ticks:
+            raise SealBroken
     _check_places(index, first_fragment, reader.size)
     return index
 
@@ -91,9 +95,11 @@ def _movie(reader: PlainReader) -> tuple[tuple[ParsedTrack, ...], int]:
     """The tracks, and where the first fragment may begin."""
     offset = 0
     for kind, most in ((b"ftyp", _FTYP_BYTES), (b"moov", _MOVIE_BYTES)):
-        if reader.size - offset < HEADER_BYTES:
+        # Read before the size is asked for: a wrong key then shows as what it is, not as a missing end.
+        start = reader.read_at(offset, LARGE_HEADER_BYTES)
+        if len(start) < HEADER_BYTES:
             raise Truncated
-        head = box_header(reader.read_at(offset, LARGE_HEADER_BYTES))
+        head = box_header(start)
         if head.kind != kind or head.size > most:
             raise SealBroken
         if offset + head.size > reader.size:
@@ -121,7 +127,7 @@ def _trailer(reader: PlainReader) -> Contents | None:
 
 def _edit(track: ParsedTrack, start: int) -> Edit:
     """The track's edit once its samples follow each other from 0: sound that came late begins late."""
-    if start > _LATEST_START_S * track.setup.ticks:
+    if start > _LONGEST_S * track.setup.ticks:
         raise SealBroken
     return Edit(track.edit.empty_ticks + start * MEDIA_TICKS // track.setup.ticks, track.edit.media_time)
 

@@ -38,6 +38,6 @@ class SampleTable:
         self.keyframes.append(len(self.sizes))
         self.add(size, ticks)
 
-    def ends(self) -> list[int]:
+    def ends(self) -> array[int]:
         """Where each sample ends, in bytes from the track's own beginning, with a 0 before the first."""
-        return list(accumulate(self.sizes, initial=0))
+        return array("Q", accumulate(self.sizes, initial=0))

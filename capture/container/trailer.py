@@ -19,7 +19,7 @@ _COMPLETE = 1
 _HAS_SOUND = 1
 _FIXED = struct.Struct(">BBHQIIIIQ7I")
 _LEAST_BYTES = HEADER_BYTES + len(TRAILER_ID) + _FIXED.size + 4
-MAX_BYTES = 64 << 20
+MAX_BYTES = 32 << 20
 """A day of film has an index of some 30 MB; what claims more is not ours."""
 
 
