@@ -7,11 +7,20 @@ from pathlib import Path
 
 import pytest
 from capture_box import CaptureBox
+from whole_box import WholeBox
 
 
 @pytest.fixture
 def box(tmp_path: Path) -> Iterator[CaptureBox]:
     """A provisioned box, not started."""
     made = CaptureBox(tmp_path / "box")
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def whole_box(tmp_path: Path) -> Iterator[WholeBox]:
+    """A provisioned box with both processes, not started."""
+    made = WholeBox(tmp_path / "box")
     yield made
     made.close()
