@@ -17,7 +17,7 @@ from capture import config, tls, words
 from capture.audit import AuditEvent, AuditLog
 from capture.device_key import DeviceKey
 from capture.durable import write_new
-from capture.errors import BoxUnusable, NotARecipient, RecoveryUnproven, SealBroken, Truncated
+from capture.errors import BoxUnusable, ClockUntrusted, NotARecipient, RecoveryUnproven, SealBroken, Truncated
 from capture.ids import ALPHABET, BoxId, new_box_id
 from capture.model import Confidence, WallTime
 from capture.recipients import Recipients
@@ -28,6 +28,8 @@ from device.ports import Clock, Disk
 FOLDERS = ("keyrings", "recipients", "run", "tls", "vault")
 _CHALLENGE_LENGTH = 20
 _OWNER_ONLY = 0o700
+_EARLIEST_MS = 1_767_225_600_000
+"""2026-01-01: no box was provisioned before there was this software."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +58,11 @@ def provision(
     `prove` is given a challenge sealed to `recovery`, a binary age file, and returns its text. The page answers under `names`
     and `<box id>.local`, and at `addresses`, of which the first is listened on; with none that is 127.0.0.1.
 
-    Raises BoxUnusable (folder in use, or cannot be written), RecoveryUnproven, ConfigInvalid (names, addresses, port).
+    Raises BoxUnusable (folder in use, or cannot be written), RecoveryUnproven, ConfigInvalid (names, addresses, port),
+    ClockUntrusted (certificates made in the past would have ended before the first visit).
     """
+    if clock.wall_ms() < _EARLIEST_MS:
+        raise ClockUntrusted("this machine's clock is wrong: set it, then provision")
     box_id = new_box_id()
     setup_code = words.new_setup_code()
     listened = tuple(dict.fromkeys(addresses)) or ("127.0.0.1",)
@@ -100,7 +105,7 @@ def _prove(recovery: Recipient, prove: Callable[[bytes], str]) -> None:
 
 
 def _lay_out(folder: Path, recovery: Recipient, disk: Disk) -> DeviceKey:
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(mode=_OWNER_ONLY, parents=True, exist_ok=True)
     folder.chmod(_OWNER_ONLY)
     for name in FOLDERS:
         (folder / name).mkdir(mode=_OWNER_ONLY)

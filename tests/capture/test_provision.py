@@ -13,7 +13,7 @@ from record_box import HandClock
 from capture.audit_verify import Verdict, verify_log
 from capture.config import load_config
 from capture.device_key import DeviceKey
-from capture.errors import BoxUnusable, ConfigInvalid, RecoveryUnproven
+from capture.errors import BoxUnusable, ClockUntrusted, ConfigInvalid, RecoveryUnproven
 from capture.provision import Provisioned, provision
 from capture.recipients import Recipients
 from capture.seal.keys import Identity
@@ -33,9 +33,11 @@ def honest(sealed: bytes) -> str:
 def make(
     folder: Path,
     prove: Callable[[bytes], str] = honest,
+    *,
     disk: Disk | None = None,
     names: tuple[str, ...] = ("localhost",),
     addresses: tuple[str, ...] = ("127.0.0.1",),
+    clock: HandClock | None = None,
 ) -> Provisioned:
     return provision(
         folder,
@@ -45,7 +47,7 @@ def make(
         addresses=addresses,
         port=8443,
         disk=disk or SystemDisk(),
-        clock=HandClock(),
+        clock=clock or HandClock(),
     )
 
 
@@ -175,6 +177,12 @@ def test_name_or_address_that_no_certificate_can_hold_is_refused(
 ) -> None:
     with pytest.raises(ConfigInvalid):
         make(tmp_path / "box", names=names, addresses=addresses)
+    assert not (tmp_path / "box").exists()
+
+
+def test_machine_that_believes_it_is_1970_makes_no_box(tmp_path: Path) -> None:
+    with pytest.raises(ClockUntrusted):
+        make(tmp_path / "box", clock=HandClock(system_ms=3_600_000))
     assert not (tmp_path / "box").exists()
 
 
