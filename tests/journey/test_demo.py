@@ -120,6 +120,17 @@ def test_neither_passphrase_nor_recovery_identity_is_in_any_byte_of_the_box(scen
             assert not [word for word in planted if word in data], path
 
 
+@pytest.mark.promise("P6")
+def test_no_stretch_of_the_film_is_in_any_byte_of_the_box(scene: dict[str, Any]) -> None:
+    film = Path(scene["mp4_path"]).read_bytes()
+    stretches = [film[at : at + 32] for at in range(4096, len(film) - 32, len(film) // 200)]
+    stretches = [stretch for stretch in stretches if len(set(stretch)) > 16]  # runs of one byte are in every file
+    assert len(stretches) > 100
+    for path in (path for path in Path(scene["box_dir"]).rglob("*") if path.is_file()):
+        data = path.read_bytes()
+        assert not any(stretch in data for stretch in stretches), path
+
+
 def test_a_real_film_goes_through_the_camera_with_its_sound(tmp_path: Path) -> None:
     film = make_film(tmp_path / "film.mp4", seconds=12)
     account = play_demo("--video", str(film), "--dir", str(tmp_path / "box"), "--out", str(tmp_path / "laptop"))

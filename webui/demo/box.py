@@ -10,11 +10,9 @@ import ssl
 from dataclasses import dataclass
 from pathlib import Path
 
-from webui.demo.folders import Folders
+from webui.demo.folders import ADDRESS, Folders
 from webui.demo.trouble import DemoFailed
 from webui.demo.verbs import vigcam, vigcam_object
-
-ADDRESS = "127.0.0.1"
 
 
 @dataclass(frozen=True, slots=True)

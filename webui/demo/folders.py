@@ -7,7 +7,10 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from webui.demo.processes import Wiring
 from webui.demo.trouble import DemoFailed, DemoMisused
+
+ADDRESS = "127.0.0.1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +19,10 @@ class Folders:
 
     box: Path
     out: Path
+
+    def wiring(self, port: int) -> Wiring:
+        """How its processes are put together; the page's names are those of provisioning."""
+        return Wiring(self.box, self.box / "run" / "capture.sock", ADDRESS, port, ("localhost",))
 
     @property
     def tls(self) -> Path:

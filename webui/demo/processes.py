@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -74,15 +75,28 @@ class Child:
         return self._process.wait()
 
 
+@dataclass(frozen=True, slots=True)
+class Wiring:
+    """How a box's two processes are put together: its folder, its socket, and where its page is served."""
+
+    box: Path
+    socket: Path
+    address: str
+    port: int
+    names: tuple[str, ...]
+
+    @property
+    def base_url(self) -> str:
+        return f"https://[{self.address}]:{self.port}" if ":" in self.address else f"https://{self.address}:{self.port}"
+
+
 class BoxProcesses:
     """Capture daemon and web server of one box. A context manager: leaving it seals what is filmed and ends both."""
 
-    def __init__(self, box: Path, port: int, names: tuple[str, ...], film: Path | None, words: Path | None) -> None:
-        """`words` is the folder for what they say, or None to let them say it on our stderr."""
+    def __init__(self, wiring: Wiring, film: Path | None, words: Path | None) -> None:
+        """`film` is played by the simulated camera, if given; `words` is the folder for what they say (None: our stderr)."""
         self.finger = FingerPipe()
-        self._box = box
-        self._port = port
-        self._names = names
+        self._wiring = wiring
         self._film = film
         self._words = words
         self.capture: Child | None = None
@@ -93,16 +107,16 @@ class BoxProcesses:
         stale = self._socket_stamp()
         film = [] if self._film is None else ["--film", str(self._film)]
         far_end = self.finger.far_end
-        arguments = ["-m", "capture", "--dir", str(self._box), "--simulated", *film, "--finger-fd", str(far_end)]
+        arguments = ["-m", "capture", "--dir", str(self._wiring.box), "--simulated", *film, "--finger-fd", str(far_end)]
         self.capture = Child("capture daemon", arguments, self._log("capture"), (far_end,))
         self.finger.handed_over()
         wait_for("the capture daemon", lambda: True if self._socket_stamp() not in (None, stale) else None, self.check)
 
     def start_web(self) -> None:
-        socket, tls = self._box / "run" / "capture.sock", self._box / "tls"
-        arguments = ["-m", "webui", "--socket", str(socket), "--tls", str(tls), "--address", "127.0.0.1"]
-        arguments += ["--port", str(self._port)]
-        for name in self._names:
+        wiring = self._wiring
+        arguments = ["-m", "webui", "--socket", str(wiring.socket), "--tls", str(wiring.box / "tls")]
+        arguments += ["--address", wiring.address, "--port", str(wiring.port)]
+        for name in wiring.names:
             arguments += ["--name", name]
         self.web = Child("web server", arguments, self._log("web"))
 
@@ -134,7 +148,7 @@ class BoxProcesses:
     def _socket_stamp(self) -> tuple[int, int] | None:
         """Tells a socket of this daemon from one that an earlier daemon left, or that another one still listens at."""
         try:
-            found = (self._box / "run" / "capture.sock").stat()
+            found = self._wiring.socket.stat()
         except OSError:
             return None
         return found.st_ino, found.st_ctime_ns

@@ -31,7 +31,7 @@ class Story:
         self._teller.step(f"Provisioned {box.box_id} in {self._folders.box}, sealed to a recovery key kept at the laptop")
         words = self._folders.out / "log"
         words.mkdir(mode=0o700)
-        return box, BoxProcesses(self._folders.box, box.port, ("localhost",), self._video, words)
+        return box, BoxProcesses(self._folders.wiring(box.port), self._video, words)
 
     def play(self, box: DemoBox, processes: BoxProcesses) -> Account:
         """From power-on to a verified transfer. Raises DemoFailed."""
