@@ -70,6 +70,7 @@ def test_account_holds_what_other_programs_rely_on(scene: dict[str, Any]) -> Non
     assert scene["base_url"].startswith("https://127.0.0.1:")
     assert len(scene["passphrase"].split()) == 6
     assert scene["stop_reason"] == "press"
+    assert scene["marked"] == "0:02"
     for key in ("ca_cert", "sealed_path", "keyring_path", "mp4_path"):
         assert Path(scene[key]).is_file(), key
 

@@ -90,6 +90,8 @@ def test_page_gives_texts_by_id_token_and_errors() -> None:
     assert page.text("nobody") == ""
     assert page.csrf_token == "t0k"
     assert page.errors == "There is a problem Enter the code"
+    assert page.fact("User") == "prac-abc&def"
+    assert page.fact("Colour") == ""
     assert page.heading == "Write this down"
 
 

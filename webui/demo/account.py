@@ -42,6 +42,7 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
     seconds: float
     av_offset_ms: float | None
     stop_reason: str
+    marked: str
     longest_sync_ms: float
 
     def to_json(self) -> str:
@@ -68,7 +69,8 @@ def show(account: Account, console: Console) -> None:
     lost = "none lost" if account.frames_dropped == 0 else f"{account.frames_dropped} lost, and counted"
     offset = "no flashes to measure by" if account.av_offset_ms is None else f"{account.av_offset_ms:+.1f} ms"
     rows = (
-        ("Filmed", f"{account.seconds:.1f} s, {account.width}x{account.height}, stopped by {account.stop_reason}"),
+        ("Filmed", f"{account.seconds:.1f} s, {account.width}x{account.height}, marked at {account.marked}"),
+        ("Stopped by", account.stop_reason),
         ("Pictures", f"{account.frames_kept} kept of {account.frames_generated} made ({lost}); all decode"),
         ("Sound", f"{'yes' if account.has_sound else 'none'}; sound against picture: {offset}"),
         ("Film", account.mp4_path),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,6 +60,8 @@ def compare_with_manifest(taken: TakenRecording, manifest: Manifest, seen: Seen)
         raise DemoFailed("the sealed file is not the one that the box signed for")
     if seen.frames != manifest.frames_kept:
         raise DemoFailed(f"{seen.frames} pictures decode, but the box signed for {manifest.frames_kept}")
+    if not re.fullmatch(r"\d+:\d\d", taken.marked):
+        raise DemoFailed(f"one moment was marked, but the page shows {taken.marked}")
     if (seen.width, seen.height, seen.has_sound) != (manifest.width, manifest.height, manifest.has_sound):
         raise DemoFailed("the film's size or sound is not what the box signed for")
 

@@ -31,6 +31,7 @@ class Page(HTMLParser):
         self._errors: list[str] = []
         self._headings: list[str] = []
         self._open: list[tuple[str, str, bool]] = []  # tag, id, whether it is an error summary
+        self._facts: list[tuple[list[str], list[str]]] = []
         self._form: Form | None = None
         self._select = ""
         self.feed(html)
@@ -55,6 +56,11 @@ class Page(HTMLParser):
         """The text within the element of that id, in one line; empty where there is none."""
         return " ".join(self._texts.get(element_id, "").split())
 
+    def fact(self, name: str) -> str:
+        """What the page's list of facts says beside that name; empty where it does not."""
+        said = (value for key, value in self._facts if " ".join("".join(key).split()) == name)
+        return " ".join("".join(next(said, [])).split())
+
     def form(self, action_end: str) -> Form | None:
         """The first form that posts to an address with that end."""
         return next((form for form in self.forms if form.action.split("?")[0].endswith(action_end)), None)
@@ -73,6 +79,8 @@ class Page(HTMLParser):
                 self._select = of.get("name", "")
             case "option" | "input" | "textarea" | "button":
                 self._field(tag, of)
+        if tag == "dt":
+            self._facts.append(([], []))
         if tag not in _VOID:
             self._open.append((tag, of.get("id", ""), "nhsuk-error-summary" in of.get("class", "").split()))
             if of.get("id"):
@@ -92,6 +100,8 @@ class Page(HTMLParser):
         for tag, element_id, is_error in self._open:
             if tag == "h1":
                 self._headings.append(data)
+            if tag in ("dt", "dd") and self._facts:
+                self._facts[-1][0 if tag == "dt" else 1].append(data)
             if element_id:
                 self._texts[element_id] += data
             if is_error:

@@ -142,6 +142,7 @@ class Story:
             frames_decoded=seen.frames,
             seconds=manifest.duration_ms / 1000,
             av_offset_ms=seen.av_offset_ms,
+            marked=taken.marked,
             stop_reason=manifest.stop_reason.value,
             longest_sync_ms=manifest.longest_sync_ms,
         )

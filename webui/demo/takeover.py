@@ -33,6 +33,8 @@ class TakenRecording:
 
     mp4: TakenFile
     sealed: TakenFile
+    marked: str
+    """The moments marked while filming, as the recording's page shows them: minutes and seconds."""
 
 
 class Takeover:
@@ -54,7 +56,10 @@ class Takeover:
         sealed = self._download(f"{at}/sealed.age", self._out / f"{recording_id}.mp4.age")
         if box.text("sealed_sha256") != sealed.sha256:
             raise DemoFailed("what arrived is not what the box holds: the sealed files' hashes differ")
-        return TakenRecording(mp4, sealed)
+        page = self._laptop.page(at)
+        if not page.fact("Taken over").startswith("Yes"):
+            raise DemoFailed("the box does not remember that its recording was taken over")
+        return TakenRecording(mp4, sealed, page.fact("Marked moments"))
 
     def _download(self, path: str, target: Path) -> TakenFile:
         """By ranges; the second one is broken off in its middle and resumed, as a phone leaving the Wi-Fi would."""
