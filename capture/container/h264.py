@@ -1,7 +1,6 @@
 """H.264 as cameras give it (Annex B) and as MP4 holds it (length-prefixed, parameter sets aside). Never decodes a picture.
 
-Source: ITU-T H.264, 7.3.2.1 (SPS), 7.3.3 (slice header), 7.4.1 (emulation prevention), annex B; ISO/IEC 14496-15, 5.3.3
-(AVCDecoderConfigurationRecord).
+Source: ITU-T H.264, 7.3.3 (slice header), annex B; ISO/IEC 14496-15, 5.3.3 (AVCDecoderConfigurationRecord).
 """
 
 from __future__ import annotations
@@ -11,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import IntEnum
 
+from capture.container.sps import Bits, PictureFormat
 from capture.errors import FormatUnsupported
 
 _START_CODE = b"\x00\x00\x01"
@@ -33,7 +33,6 @@ _LEFT_OUT = frozenset({Nal.ACCESS_UNIT_DELIMITER, Nal.END_OF_SEQUENCE, Nal.END_O
 """Framing of a byte stream, without meaning inside an MP4 sample."""
 
 _B_SLICES = frozenset({1, 6})
-_CHROMA_PROFILES = frozenset({100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135})
 _AVCC_CHROMA_PROFILES = frozenset({100, 110, 122, 144, 244})
 
 
@@ -52,17 +51,6 @@ class AccessUnit:
     data: bytes
     parameters: ParameterSets
     is_idr: bool
-
-
-@dataclass(frozen=True, slots=True)
-class PictureFormat:
-    """What an SPS says of the picture: pixels after cropping, sampling and depth."""
-
-    width: int
-    height: int
-    chroma_format: int
-    luma_bits: int
-    chroma_bits: int
 
 
 def split_annex_b(data: bytes) -> Iterator[bytes]:
@@ -100,14 +88,6 @@ def access_unit(data: bytes) -> AccessUnit:
     return AccessUnit(b"".join(parts), ParameterSets(tuple(sps), tuple(pps)), is_idr)
 
 
-def picture_format(sps: bytes) -> PictureFormat:
-    """Read size and sampling from an SPS. Raises FormatUnsupported if it cannot be read."""
-    try:
-        return _read_sps(sps)
-    except (IndexError, ValueError) as error:
-        raise FormatUnsupported("the sequence parameter set cannot be read") from error
-
-
 def avcc(parameters: ParameterSets, picture: PictureFormat) -> bytes:
     """The content of an `avcC` box, from the stream's own parameter sets."""
     first = parameters.sps[0]
@@ -122,36 +102,9 @@ def avcc(parameters: ParameterSets, picture: PictureFormat) -> bytes:
     return bytes(record)
 
 
-class _Bits:
-    """Reads bits and Exp-Golomb codes from a NAL unit's payload, the emulation prevention bytes taken out."""
-
-    def __init__(self, payload: bytes) -> None:
-        self._data = payload.replace(b"\x00\x00\x03", b"\x00\x00")
-        self._at = 0
-
-    def bits(self, count: int) -> int:
-        value = 0
-        for _ in range(count):
-            value = value << 1 | (self._data[self._at >> 3] >> (7 - (self._at & 7))) & 1
-            self._at += 1
-        return value
-
-    def unsigned(self) -> int:
-        zeros = 0
-        while not self.bits(1):
-            zeros += 1
-            if zeros > 31:
-                raise ValueError("an Exp-Golomb code longer than 32 bits")
-        return (1 << zeros) - 1 + self.bits(zeros)
-
-    def signed(self) -> int:
-        code = self.unsigned()
-        return (code + 1) // 2 if code & 1 else -(code // 2)
-
-
 def _refuse_b_slice(unit: bytes) -> None:
     # Two short Exp-Golomb codes: never longer than these few bytes.
-    bits = _Bits(unit[1:17])
+    bits = Bits(unit[1:17])
     try:
         bits.unsigned()
         slice_type = bits.unsigned()
@@ -159,64 +112,3 @@ def _refuse_b_slice(unit: bytes) -> None:
         raise FormatUnsupported("a slice header cannot be read") from error
     if slice_type in _B_SLICES:
         raise FormatUnsupported("B-frames")
-
-
-def _read_sps(sps: bytes) -> PictureFormat:
-    profile = sps[1]
-    bits = _Bits(sps[4:])
-    bits.unsigned()  # seq_parameter_set_id
-    chroma_format, luma_bits, chroma_bits = 1, 8, 8
-    if profile in _CHROMA_PROFILES:
-        chroma_format = bits.unsigned()
-        if chroma_format == 3:
-            bits.bits(1)
-        luma_bits, chroma_bits = 8 + bits.unsigned(), 8 + bits.unsigned()
-        bits.bits(1)
-        if bits.bits(1):
-            _skip_scaling_lists(bits, 8 if chroma_format != 3 else 12)
-    bits.unsigned()  # log2_max_frame_num_minus4
-    _skip_picture_order(bits)
-    bits.unsigned()  # max_num_ref_frames
-    bits.bits(1)
-    width = 16 * (bits.unsigned() + 1)
-    map_units = bits.unsigned() + 1
-    frame_only = bits.bits(1)
-    if not frame_only:
-        bits.bits(1)
-    bits.bits(1)
-    height = 16 * map_units * (2 - frame_only)
-    if bits.bits(1):
-        left, right, top, bottom = (bits.unsigned() for _ in range(4))
-        unit_x = 2 if chroma_format in (1, 2) else 1
-        unit_y = (2 if chroma_format == 1 else 1) * (2 - frame_only)
-        width -= unit_x * (left + right)
-        height -= unit_y * (top + bottom)
-    if not (0 < width <= 8192 and 0 < height <= 8192 and chroma_format <= 3 and max(luma_bits, chroma_bits) <= 14):
-        raise ValueError("a size or depth out of range")
-    return PictureFormat(width, height, chroma_format, luma_bits, chroma_bits)
-
-
-def _skip_scaling_lists(bits: _Bits, count: int) -> None:
-    for position in range(count):
-        if not bits.bits(1):
-            continue
-        last = following = 8
-        for _ in range(16 if position < 6 else 64):
-            if following:
-                following = (last + bits.signed()) % 256
-            last = following or last
-
-
-def _skip_picture_order(bits: _Bits) -> None:
-    order_type = bits.unsigned()
-    if order_type == 0:
-        bits.unsigned()
-    elif order_type == 1:
-        bits.bits(1)
-        bits.signed()
-        bits.signed()
-        cycle = bits.unsigned()
-        if cycle > 255:
-            raise ValueError("a picture order cycle out of range")
-        for _ in range(cycle):
-            bits.signed()

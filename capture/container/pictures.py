@@ -8,8 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from capture.container.fragment import KEYFRAME, NO_KEYFRAME, Run
-from capture.container.h264 import AccessUnit, ParameterSets, access_unit, avcc, picture_format
+from capture.container.h264 import AccessUnit, ParameterSets, access_unit, avcc
 from capture.container.samples import SampleTable
+from capture.container.sps import picture_format
 from capture.container.tracks import MEDIA_TICKS, TrackSetup, video_setup
 from capture.errors import FormatUnsupported
 from device.ports import VideoPacket

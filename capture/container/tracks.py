@@ -11,7 +11,7 @@ from enum import Enum
 
 from capture.container.aac import esds
 from capture.container.boxes import box, full_box
-from capture.container.h264 import PictureFormat
+from capture.container.sps import PictureFormat
 from device.ports import AudioFormat
 
 MEDIA_TICKS = 90_000

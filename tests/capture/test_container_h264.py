@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from capture.container.h264 import access_unit, avcc, picture_format, split_annex_b
+from capture.container.h264 import access_unit, avcc, split_annex_b
+from capture.container.sps import picture_format
 from capture.errors import FormatUnsupported
 
 
