@@ -12,6 +12,7 @@ import time
 
 PRESS_S = 0.15
 HOLD_S = 1.2
+OFF_HOLD_S = 5.4
 
 
 class FingerPipe:

@@ -16,6 +16,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from webui.demo.finger import OFF_HOLD_S
 from webui.demo.keys import Keys
 from webui.demo.lamp_drawing import is_lit
 from webui.demo.laptop import Laptop, Reply
@@ -26,7 +27,7 @@ _DRAW_S = 0.08
 _ASK_EACH = 4
 """The box is asked at every fourth drawing."""
 
-_HELP = "space  press     h  hold (films when armed)     m  mark     q  quit"
+_HELP = "space  press    h  hold (films when armed)    s  5 s hold (switches off when idle)    m  mark    q  quit"
 _TONE_SHOWN_S = 1.5
 
 
@@ -49,7 +50,7 @@ class _Lamp:
 
 
 class FrontPanel:
-    """Draws on `console` until `q`, Ctrl-C or the end of a process."""
+    """Draws on `console` until `q`, Ctrl-C, or the box is switched off."""
 
     def __init__(self, laptop: Laptop, processes: BoxProcesses, base_url: str, console: Console) -> None:
         self._laptop = laptop
@@ -65,11 +66,13 @@ class FrontPanel:
         self._tone_until = 0.0
 
     def run(self, sign_in: tuple[str, str] | None = None) -> None:
-        """`sign_in` is user name and passphrase to show, where they are known. Raises DemoFailed if a process ends."""
+        """`sign_in` is user name and passphrase to show, where they are known. Raises DemoFailed if a process ends by itself."""
         turn = 0
         with Keys(sys.stdin.fileno()) as keys, Live(console=self._console, auto_refresh=False, transient=True) as live:
             while True:
                 if turn % _ASK_EACH == 0:
+                    if self._processes.is_off:
+                        return
                     self._processes.check()
                     self._ask()
                 live.update(self._draw(sign_in), refresh=True)
@@ -84,6 +87,8 @@ class FrontPanel:
                 threading.Thread(target=finger.press, daemon=True).start()  # the drawing goes on while the finger is down
             case "h":
                 threading.Thread(target=finger.hold, daemon=True).start()
+            case "s":
+                threading.Thread(target=finger.press, args=(OFF_HOLD_S,), daemon=True).start()
             case "m":
                 finger.mark()
             case "q":

@@ -45,12 +45,9 @@ class Child:
             raise DemoFailed(f"the {name} cannot be started: {error}") from error
 
     @property
-    def pid(self) -> int:
-        return self._process.pid
-
-    @property
-    def is_running(self) -> bool:
-        return self._process.poll() is None
+    def ended_well(self) -> bool:
+        """Whether it has ended, and by its own will."""
+        return self._process.poll() == 0
 
     def check(self) -> None:
         """Raises DemoFailed, with its own last words, if it has ended."""
@@ -119,6 +116,11 @@ class BoxProcesses:
         for name in wiring.names:
             arguments += ["--name", name]
         self.web = Child("web server", arguments, self._log("web"))
+
+    @property
+    def is_off(self) -> bool:
+        """Whether the box was shut down, from the page or by a long hold."""
+        return self.capture is not None and self.capture.ended_well
 
     def check(self) -> None:
         """Raises DemoFailed if either has ended."""

@@ -79,7 +79,7 @@ def _run(processes: BoxProcesses, wiring: Wiring, console: Console) -> None:
     if sys.stdin.isatty() and sys.stdout.isatty():
         FrontPanel(Laptop(wiring.base_url, ca_cert), processes, wiring.base_url, Console(stderr=True)).run()
         return
-    while True:
+    while not processes.is_off:
         processes.check()
         time.sleep(0.5)
 
