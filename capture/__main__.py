@@ -24,7 +24,7 @@ from device.finger import Finger
 from device.panel import GpioPanel
 from device.picamera import PiCamera
 from device.pins import Pins, box_factory, mock_factory
-from device.ports import Disk
+from device.ports import Clock, Disk
 from device.power import PiPowerGauge, UnknownPower
 from device.simulated import SimulatedCamera
 
@@ -75,11 +75,7 @@ def _hardware(options: argparse.Namespace, config: Config, folder: Path, disk: D
     clock = SystemClock()
     profile = config.camera.profile
     if not options.simulated:
-        try:
-            panel = GpioPanel(Pins(), box_factory(folder / "run"), clock)
-        except ImportError as error:
-            raise BoxUnusable("no GPIO here; on a laptop use --simulated") from error
-        return Hardware(PiCamera(profile, config.camera.microphone or None), panel, clock, PiPowerGauge(), disk), panel.close
+        return _real_hardware(config, folder, clock, disk)
     # The film is probed before anything is opened: a wrong file is told at once.
     camera = SimulatedCamera(profile, clock) if options.film is None else FilmCamera(options.film, profile, clock)
     factory = mock_factory()
@@ -92,6 +88,16 @@ def _hardware(options: argparse.Namespace, config: Config, folder: Path, disk: D
         panel.close()
 
     return Hardware(camera, panel, clock, UnknownPower(), disk), close
+
+
+def _real_hardware(config: Config, folder: Path, clock: Clock, disk: Disk) -> tuple[Hardware, Callable[[], None]]:
+    try:
+        # The camera's libraries first: they open nothing, and where they are missing no lamp has been touched.
+        camera = PiCamera(config.camera.profile, config.camera.microphone or None)
+        panel = GpioPanel(Pins(), box_factory(folder / "run"), clock)
+    except (ImportError, OSError) as error:
+        raise BoxUnusable(f"no camera or no GPIO here ({error}); on a laptop use --simulated") from error
+    return Hardware(camera, panel, clock, PiPowerGauge(), disk), panel.close
 
 
 def _signals() -> int:

@@ -86,7 +86,6 @@ def _booted(state: State, event: Booted) -> Outcome:
 
 
 def _button_down(state: State, event: ButtonDown) -> Outcome:
-    pressed = replace(state, contact=Contact(event.at_ns))
     spent = replace(state, contact=Contact(event.at_ns, is_spent=True))
     match state.phase:
         case Phase.LIGHTING | Phase.OPENING | Phase.FRAMING | Phase.RECORDING:
@@ -98,9 +97,9 @@ def _button_down(state: State, event: ButtonDown) -> Outcome:
         case Phase.SEALING:
             return spent, (Play(Tone.REFUSED), Log(AuditEvent.REFUSED_PRESS))
         case Phase.ARMED if event.at_ns < state.stopped_ns + state.limits.retake:
-            return spent, ()
+            return replace(state, contact=Contact(event.at_ns, may_open=False)), ()
         case _:
-            return pressed, ()
+            return replace(state, contact=Contact(event.at_ns)), ()
 
 
 def _button_up(state: State, event: ButtonUp) -> Outcome:
@@ -112,7 +111,7 @@ def _button_up(state: State, event: ButtonUp) -> Outcome:
         case Phase.BOOTING:
             # The events may have waited in the queue: it is the contact's own time that counts.
             return open_enrolment(state, event.at_ns) if held >= state.limits.hold else rest(state, event.at_ns)
-        case Phase.ARMED if held >= state.limits.hold:
+        case Phase.ARMED if held >= state.limits.hold and contact.may_open:
             return prepare(state, event.at_ns)
         case Phase.IDLE if held >= state.limits.shutdown_hold:
             return end(state, EndKind.POWER_OFF)

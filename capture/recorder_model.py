@@ -91,10 +91,12 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """A button that is down. `is_spent` once this press has had its effect: nothing further follows from holding on."""
+    """A button that is down. `is_spent` once this press has had its effect: nothing further follows from holding on.
+    `may_open` is false for one that went down too soon after a stop: however long it is held, it opens nothing."""
 
     down_ns: int
     is_spent: bool = False
+    may_open: bool = True
 
 
 @dataclass(frozen=True, slots=True)

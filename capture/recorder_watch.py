@@ -61,7 +61,7 @@ def _sensor_is_off(state: State, now: int) -> Outcome:
             return end(state, EndKind.POWER_OFF)
         case Phase.ARMED if state.leave is not None and state.leave.lease_end_ns <= now:
             return rest(state, now)
-        case Phase.ARMED if held >= limits.hold:
+        case Phase.ARMED if contact is not None and contact.may_open and held >= limits.hold:
             return prepare(state, now)
         case Phase.PREPARING if now - state.prepared_ns >= limits.prepare:
             # A disk that stalls for long must not open the camera when nobody expects it any more.

@@ -187,6 +187,15 @@ def test_a_hold_that_begins_within_a_second_of_the_stop_does_not_count() -> None
     assert world.state.phase is Phase.RECORDING
 
 
+def test_a_short_press_just_after_the_stop_confirms_what_waits() -> None:
+    world = World().film()
+    world.wait(1)
+    world.press(0.25)
+    world.ask("ask-1", AskKind.ERASE)
+    world.press(0.25)
+    assert world.confirmed() == ["ask-1"]
+
+
 def test_a_button_down_for_ten_seconds_is_stuck_and_stops_the_film() -> None:
     world = World().boot().arm()
     world.wait(1)

@@ -13,7 +13,7 @@ from capture_box import CaptureBox, wait_until
 from faults import order, recall
 
 from capture import messages as m
-from capture.errors import ClockUntrusted, ConsentMissing, NotNow
+from capture.errors import BadRequest, ClockUntrusted, ConsentMissing, NotNow
 from capture.model import ArmMode, Decision, ParentalResponsibility, Role, StopReason
 
 
@@ -39,7 +39,7 @@ def test_a_child_needs_the_consent_of_a_holder_of_parental_responsibility(box: C
     case, adult, child = box.open_case()
     carer = box.add(case, "Adult C", Role.CARER, ParentalResponsibility.NONE)
     box.consent(case, adult, adult)
-    with pytest.raises(Exception, match=r"bad_request"):
+    with pytest.raises(BadRequest):
         box.consent(case, child, carer)
     with pytest.raises(ConsentMissing):
         box.arm(case, adult, child)
