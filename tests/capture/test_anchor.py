@@ -70,6 +70,7 @@ def test_an_unlikely_offer_is_taken_once_confirmed_and_going_back_is_told(offset
 def test_a_time_before_this_software_existed_is_never_believed() -> None:
     with pytest.raises(ClockUnlikely):
         anchor(HandClock()).offer(EARLIEST_MS - 1, is_confirmed=True)
+    anchor(HandClock()).offer(EARLIEST_MS, is_confirmed=True)
 
 
 def test_a_step_of_the_systems_clock_moves_nothing() -> None:
@@ -146,6 +147,13 @@ def test_a_battery_that_ran_flat_is_noticed_by_what_was_seen_before() -> None:
     anchor(clock, kept).remember()
     clock.reboot("b" * 32, system_ms=NOON_MS - LIKELY_MS - 1)
     assert anchor(clock, kept).now() == WallTime(ms=NOON_MS, confidence=Confidence.NONE)
+
+
+def test_a_battery_backed_clock_a_day_behind_what_was_seen_is_still_trusted() -> None:
+    clock, kept = HandClock(has_rtc=True), Kept()
+    anchor(clock, kept).remember()
+    clock.reboot("b" * 32, system_ms=NOON_MS - LIKELY_MS)
+    assert anchor(clock, kept).now() == WallTime(ms=NOON_MS - LIKELY_MS, confidence=Confidence.RTC)
 
 
 def test_a_battery_backed_clock_in_1970_is_not_trusted() -> None:

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pyrage
 import pytest
 from faults import FaultyDisk
@@ -173,6 +174,24 @@ def test_a_keyring_put_in_the_place_of_another_is_refused(box: RecordBox) -> Non
     (keyrings / f"{other}.age").replace(keyrings / f"{PRAC}.age")
     with pytest.raises(SignInRefused):
         box.keyrings.unlock(PRAC, PASSPHRASE)
+
+
+def test_a_keyring_whose_keys_are_not_the_public_ones_is_refused(box: RecordBox) -> None:
+    box.keyrings.enrol(PRAC, PASSPHRASE)
+    recipients = Recipients(box.folder / "recipients", box.device_key, box.disk)
+    entry = recipients.get(PRAC)
+    (box.folder / "recipients" / f"{PRAC}.json").unlink()
+    recipients.add(msgspec.structs.replace(entry, recipient=Identity.generate().recipient.encode()))
+    with pytest.raises(SignInRefused):
+        box.keyrings.unlock(PRAC, PASSPHRASE)
+
+
+def test_a_keyring_of_the_box_asks_for_64_mebibytes_of_scrypt(box: RecordBox, scrypts: list[int]) -> None:
+    keyrings = Keyrings(box.folder / "keyrings", box.folder / "recipients", box.device_key, box.disk)
+    keyrings.enrol(PRAC, PASSPHRASE)
+    with pytest.raises(SignInRefused):
+        keyrings.unlock("prac-zzzzzz", PASSPHRASE)
+    assert scrypts == [16, 16]
 
 
 def test_a_recipient_that_the_box_did_not_sign_is_never_sealed_to(box: RecordBox, tmp_path: Path) -> None:

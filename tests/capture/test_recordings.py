@@ -126,6 +126,32 @@ def test_what_was_being_filmed_at_a_power_cut_is_marked_interrupted(recordings: 
     assert recordings.filming() == ()
 
 
+def test_a_take_that_was_prepared_and_never_filmed_leaves_no_row(recordings: Recordings) -> None:
+    recordings.add(recording("rec-1"))
+    recordings.forget_unfilmed(RecordingId("rec-1"))
+    assert recordings.page(PRAC) == ((), True)
+
+
+@pytest.mark.promise("P9")
+def test_a_take_that_was_filmed_is_never_forgotten(recordings: Recordings) -> None:
+    recordings.add(recording("rec-1"))
+    for state in (RecordingState.SEALED, RecordingState.ERASED):
+        recordings.update(sealed("rec-1", state=state))
+        with pytest.raises(NotNow):
+            recordings.forget_unfilmed(RecordingId("rec-1"))
+    assert recordings.get(RecordingId("rec-1")).state is RecordingState.ERASED
+
+
+def test_what_should_lie_in_the_vault_is_neither_erased_nor_being_filmed(recordings: Recordings) -> None:
+    for name in ("rec-1", "rec-2", "rec-3", "rec-4"):
+        recordings.add(recording(name))
+    recordings.update(sealed("rec-2"))
+    recordings.mark_interrupted(RecordingId("rec-3"))
+    recordings.update(sealed("rec-4"))
+    recordings.mark_erased(RecordingId("rec-4"))
+    assert [item.recording_id for item in recordings.present()] == ["rec-2", "rec-3"]
+
+
 def test_a_sealed_recording_does_not_become_interrupted(recordings: Recordings) -> None:
     recordings.add(recording("rec-1"))
     recordings.update(sealed("rec-1"))
