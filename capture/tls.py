@@ -33,6 +33,9 @@ BACKDATED_DAYS = 30
 
 CA_FILE = "ca.pem"
 
+_LEAF_NAME = "vigcam page"
+"""For people who look at the certificate; no host name, which some clients would take for a further one (RFC 9525 section 2)."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Authority:
@@ -94,7 +97,7 @@ def make_leaf(
     issuer_id = issuer.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value
     builder = (
         x509.CertificateBuilder()
-        .subject_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, str(subjects[0].value)[:64])]))
+        .subject_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, _LEAF_NAME)]))
         .issuer_name(issuer.subject)
         .public_key(public_key)
         .serial_number(x509.random_serial_number())

@@ -90,6 +90,19 @@ def test_line_forged_with_another_key_is_found(box: AuditBox, tmp_path: Path) ->
     assert first_bad(box, b"".join([*lines, forged.encode()])) == 6
 
 
+def test_line_of_another_history_of_the_same_box_is_found(box: AuditBox) -> None:
+    trunk = box.path.read_bytes()
+    box.log = box.open()
+    box.write(2)
+    box.log.close()
+    branch = box.path.read_bytes().splitlines(keepends=True)
+    box.path.write_bytes(trunk)
+    box.log = box.open()
+    box.log.append(AuditEvent.STOPPED)
+    box.log.close()
+    assert first_bad(box, box.path.read_bytes() + branch[6]) == 7
+
+
 @pytest.mark.parametrize(
     "respelt",
     [
@@ -99,6 +112,8 @@ def test_line_forged_with_another_key_is_found(box: AuditBox, tmp_path: Path) ->
         lambda line: line.replace(b'{"seq":3,', b'{"extra":1,"seq":3,'),
         lambda line: line.replace(b'"count":1', b'"count":1.0'),
         lambda line: line[:-1] + b" \n",
+        lambda line: line.replace(b',"sig":', b', "sig":'),
+        lambda line: line.replace(b',"sig":', b',"sig":"' + b"0" * 128 + b'","sig":'),
         lambda line: b" " + line,
         lambda _line: b"[" * 10_000 + b'"}\n',
         lambda line: line + b'"}\n',

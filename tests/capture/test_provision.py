@@ -70,6 +70,12 @@ def test_everything_is_its_owners_alone(tmp_path: Path) -> None:
         assert path.stat().st_mode & 0o777 == (0o700 if path.is_dir() else 0o600), path
 
 
+def test_empty_folder_that_was_open_to_others_is_closed(tmp_path: Path) -> None:
+    (tmp_path / "box").mkdir(mode=0o755)
+    make(tmp_path / "box")
+    assert (tmp_path / "box").stat().st_mode & 0o777 == 0o700
+
+
 @pytest.mark.promise("P10")
 def test_log_begins_with_the_box_and_its_recovery(tmp_path: Path) -> None:
     made = make(tmp_path / "box")

@@ -79,6 +79,7 @@ def test_leaf_is_refused_for_any_other_name(folder: Path, host: str) -> None:
         (x509.DNSName("bank.example"), "bank.example"),
         (x509.DNSName("box-other2.local"), "box-other2.local"),
         (x509.IPAddress(ipaddress.ip_address("10.42.0.2")), "10.42.0.2"),
+        (x509.IPAddress(ipaddress.ip_address("127.0.0.2")), "127.0.0.2"),
         (x509.IPAddress(ipaddress.ip_address("::1")), "::1"),
     ],
 )
