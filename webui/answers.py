@@ -31,9 +31,6 @@ _HTTP_WORDS = {
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: Words(
         HTTPStatus.REQUEST_ENTITY_TOO_LARGE, _l("That is too much at once"), _l("The page takes at most 64 kilobytes.")
     ),
-    HTTPStatus.MISDIRECTED_REQUEST: Words(
-        HTTPStatus.MISDIRECTED_REQUEST, _l("This box has another name"), _l("Use the address on the box's label.")
-    ),
     HTTPStatus.SERVICE_UNAVAILABLE: Words(
         HTTPStatus.SERVICE_UNAVAILABLE, _l("The box is busy"), _l("Too much is asked of it at once. Try again in a moment.")
     ),

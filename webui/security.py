@@ -6,6 +6,7 @@ import secrets
 from http import HTTPStatus
 
 from flask import Flask, Response, abort, g, request
+from flask_babel import gettext
 
 from webui.config import WebConfig
 
@@ -51,9 +52,11 @@ def guard(app: Flask, config: WebConfig) -> None:
 
     @app.before_request
     def _exact_host() -> None:
-        # A page of another name that resolves to this box (DNS rebinding) has that other name in Host.
+        # A page of another name that resolves to this box (DNS rebinding) has that other name in Host. It gets plain words,
+        # and neither a session nor a token.
         if request.environ.get("HTTP_HOST", "").lower() not in hosts:
-            abort(HTTPStatus.MISDIRECTED_REQUEST)
+            words = gettext("This box has another name. Use the address on its label.")
+            abort(Response(words, HTTPStatus.MISDIRECTED_REQUEST, mimetype="text/plain"))
 
     @app.before_request
     def _same_origin() -> None:

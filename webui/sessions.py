@@ -78,7 +78,8 @@ class Sessions(SessionInterface):
         Strict, not Lax: nobody needs to arrive signed in by a link from elsewhere; the page's own links still carry it.
         """
         mine = cast(WebSession, session)
-        if not dict.__len__(mine) and mine.signed_in is None and not mine.sign_in_ask:
+        is_known = mine.cookie_id is not None or mine.signed_in is not None or mine.sign_in_ask
+        if not is_known and not len(mine):
             return
         with self._lock:
             self._by_id[mine.session_id] = mine

@@ -52,7 +52,10 @@ def begin() -> Response:
         waiting = parts().client.call(verb, SignInWaiting)
     except SHOWN_WITH_THE_FORM as refusal:
         return again("sign_in.html", refusal)
-    browser().sign_in_ask = waiting.ask_id
+    mine = browser()
+    if mine.signed_in is not None:  # whoever was signed in with this browser is not who asks now
+        parts().sessions.sign_out(mine)
+    mine.sign_in_ask = waiting.ask_id
     return see("sign_in.wait")
 
 

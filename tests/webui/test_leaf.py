@@ -1,0 +1,57 @@
+"""Which certificate the page answers with."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+
+from capture.errors import BoxUnusable
+from webui.leaf import current_leaf, validity
+
+
+def leaves(folder: Path) -> list[Path]:
+    return sorted(folder.glob("leaf-*.pem"))
+
+
+def test_the_dates_read_are_those_in_the_certificate(tls: Path) -> None:
+    for path in leaves(tls):
+        certificate = x509.load_pem_x509_certificate(path.read_bytes())
+        assert validity(path) == (certificate.not_valid_before_utc, certificate.not_valid_after_utc)
+
+
+def test_today_the_first_leaf_serves(tls: Path) -> None:
+    assert current_leaf(tls, datetime.now(UTC)).cert_path == leaves(tls)[0]
+
+
+def test_where_two_are_valid_the_one_that_began_last_serves(tls: Path) -> None:
+    second = leaves(tls)[1]
+    assert current_leaf(tls, validity(second)[0] + timedelta(hours=1)).cert_path == second
+
+
+@pytest.mark.parametrize(("year", "place"), [(1970, 0), (2099, -1)])
+def test_a_box_that_knows_no_time_still_answers_with_the_nearest(tls: Path, year: int, place: int) -> None:
+    leaf = current_leaf(tls, datetime(year, 1, 1, tzinfo=UTC))
+    assert leaf.cert_path == leaves(tls)[place]
+    assert leaf.key_path.is_file()
+
+
+def test_a_folder_without_a_leaf_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(BoxUnusable):
+        current_leaf(tmp_path, datetime.now(UTC))
+
+
+def test_a_leaf_without_its_key_is_not_chosen(tls: Path, tmp_path: Path) -> None:
+    (tmp_path / leaves(tls)[0].name).write_bytes(leaves(tls)[0].read_bytes())
+    with pytest.raises(BoxUnusable):
+        current_leaf(tmp_path, datetime.now(UTC))
+
+
+@pytest.mark.parametrize("text", ["", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", "nonsense"])
+def test_what_is_no_certificate_is_named(tmp_path: Path, text: str) -> None:
+    (tmp_path / "leaf-20260101.pem").write_text(text)
+    (tmp_path / "leaf-20260101.key").write_text("")
+    with pytest.raises(BoxUnusable, match="leaf-20260101"):
+        current_leaf(tmp_path, datetime.now(UTC))

@@ -1,0 +1,137 @@
+"""Sessions in RAM: the cookie, their end by boot time, no fixation, no filling of the memory."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from web_box import Browser
+
+from capture.client import CaptureClient
+from capture.messages import SignedIn
+from capture.model import Confidence
+from webui.app import create_app
+from webui.config import WebConfig
+from webui.sessions import COOKIE, SESSION_LIMIT, Sessions, WebSession
+
+WHO = SignedIn(session="s" * 24, practitioner="prac-aaaaaa", recipients=(), clock_confidence=Confidence.RTC)
+
+
+class BootClock:
+    """Boot time in the test's hand."""
+
+    def __init__(self) -> None:
+        self.now_s = 1000.0
+
+    def __call__(self) -> float:
+        return self.now_s
+
+
+def store(clock: BootClock) -> tuple[Sessions, list[str]]:
+    ended: list[str] = []
+    return Sessions(clock, 900.0, ended.append), ended
+
+
+def cookie_of(browser: Browser) -> str:
+    cookie = browser.client.get_cookie(COOKIE, "localhost")
+    return cookie.value if cookie else ""
+
+
+def test_the_cookie_is_host_bound_secure_out_of_reach_of_scripts_and_strict(lonely: Browser) -> None:
+    header = lonely.get("/no-such-page").headers["Set-Cookie"]
+    assert header.startswith("__Host-vigcam=")
+    for part in ("Secure", "HttpOnly", "SameSite=Strict", "Path=/"):
+        assert part in header
+    assert "Domain" not in header
+    assert "Expires" not in header
+    assert "Max-Age" not in header
+
+
+def test_a_planted_session_id_is_not_taken_up(lonely: Browser) -> None:
+    lonely.client.set_cookie(COOKIE, "planted", domain="localhost")
+    lonely.get("/no-such-page")
+    assert cookie_of(lonely) != "planted"
+
+
+def test_a_known_browser_keeps_its_session(lonely: Browser) -> None:
+    lonely.get("/no-such-page")
+    first = cookie_of(lonely)
+    assert "Set-Cookie" not in lonely.get("/no-such-page").headers
+    assert cookie_of(lonely) == first
+
+
+def test_a_request_that_needs_nothing_remembered_gets_no_cookie(lonely: Browser) -> None:
+    assert "Set-Cookie" not in lonely.get("/static/css/page.css").headers
+    assert "Set-Cookie" not in lonely.get("/sign-in/state").headers
+
+
+def test_an_idle_session_ends_by_boot_time_and_its_films_are_closed(config: WebConfig, tmp_path: Path) -> None:
+    clock = BootClock()
+    app = create_app(config, CaptureClient(tmp_path / "none"), clock)
+    sessions, ended = store(clock)
+    mine = WebSession("id", clock())
+    mine.signed_in = WHO
+    with app.test_request_context("/"):
+        sessions.save_session(app, mine, app.make_response(""))
+    clock.now_s += 899
+    sessions._expire()
+    assert not ended
+    clock.now_s += 2
+    sessions._expire()
+    assert ended == [WHO.session]
+    assert mine.signed_in is None
+
+
+def test_touching_keeps_a_session_alive(config: WebConfig, tmp_path: Path) -> None:
+    clock = BootClock()
+    app = create_app(config, CaptureClient(tmp_path / "none"), clock)
+    sessions, ended = store(clock)
+    mine = WebSession("id", clock())
+    mine.signed_in = WHO
+    with app.test_request_context("/"):
+        sessions.save_session(app, mine, app.make_response(""))
+    for _ in range(5):
+        clock.now_s += 800
+        sessions.touch(mine)
+        sessions._expire()
+    assert not ended
+
+
+def test_renewing_gives_another_id_and_forgets_the_token(lonely: Browser) -> None:
+    clock = BootClock()
+    sessions, _ = store(clock)
+    mine = WebSession("before", clock())
+    mine["csrf_token"] = "old"
+    with lonely.app.test_request_context("/"):
+        sessions.save_session(lonely.app, mine, lonely.app.make_response(""))
+        sessions.renew(mine)
+        answer = lonely.app.make_response("")
+        mine["csrf_token"] = "new"
+        sessions.save_session(lonely.app, mine, answer)
+    assert mine.session_id != "before"
+    assert "before" not in sessions._by_id
+    assert mine.session_id in answer.headers["Set-Cookie"]
+
+
+def test_a_crowd_of_strangers_neither_fills_the_memory_nor_signs_anybody_out(lonely: Browser) -> None:
+    clock = BootClock()
+    sessions, ended = store(clock)
+    with lonely.app.test_request_context("/"):
+        mine = WebSession("mine", clock())
+        mine.signed_in = WHO
+        sessions.save_session(lonely.app, mine, lonely.app.make_response(""))
+        for number in range(2 * SESSION_LIMIT):
+            stranger = WebSession(f"stranger-{number}", clock() + number)
+            stranger["csrf_token"] = "x"
+            sessions.save_session(lonely.app, stranger, lonely.app.make_response(""))
+    assert len(sessions._by_id) <= SESSION_LIMIT
+    assert sessions._by_id["mine"] is mine
+    assert not ended
+
+
+def test_the_daemons_session_is_in_no_page_and_no_cookie(lonely: Browser) -> None:
+    with lonely.app.test_request_context("/"):
+        mine = WebSession("id", 0.0)
+        mine.signed_in = WHO
+        answer = lonely.app.make_response("")
+        lonely.app.session_interface.save_session(lonely.app, mine, answer)
+    assert WHO.session not in str(answer.headers)
