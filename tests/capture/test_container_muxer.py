@@ -11,6 +11,7 @@ from movies import BytesReader, decode, mux, take_of
 from capture.container.index import load_index
 from capture.container.muxer import FragmentMuxer
 from capture.container.progressive import ProgressiveMp4
+from capture.container.tracks import Edit
 from capture.errors import FormatUnsupported
 from device.ports import AudioPacket, Profile, VideoPacket
 
@@ -46,6 +47,16 @@ def test_sound_keeps_its_place_beside_the_pictures(offset_ms: int) -> None:
         # A beep that began before the first picture is cut, so it is not seen to begin.
         heard = [beep for beep in seen.beeps if beep > 0.15]
         assert heard[:3] == pytest.approx([time for time in wanted if time > 0.15][:3], abs=0.003)
+
+
+@pytest.mark.parametrize(
+    ("offset_ms", "edit"),
+    [(-100, Edit(0, 1_024 + 4_800 - 4 * 1_024)), (0, Edit(0, 1_024)), (10, Edit(900, 1_024)), (500, Edit(45_000, 1_024))],
+)
+def test_the_encoders_priming_is_never_heard(offset_ms: int, edit: Edit) -> None:
+    index = load_index(BytesReader(mux(ENCODED, take_of(ENCODED, 2, offset_ms * 1_000), FORMAT)))
+    assert index.audio is not None
+    assert index.audio.edit == edit
 
 
 def test_sound_that_comes_late_in_a_running_take_keeps_its_place() -> None:
@@ -145,6 +156,14 @@ def test_time_running_back_is_refused_and_the_take_can_still_be_closed() -> None
         muxer.video(second)
     parts, trailer = muxer.close(3, 0, ())
     assert load_index(BytesReader(b"".join(parts) + trailer)).frames == 2
+
+
+def test_picture_that_comes_twice_is_refused() -> None:
+    muxer = FragmentMuxer(ENCODED.profile)
+    first, second, *_ = video_only(take_of(ENCODED, 1))
+    muxer.video(first)
+    with pytest.raises(FormatUnsupported):
+        muxer.video(replace(second, frame_number=first.frame_number))
 
 
 def test_change_of_resolution_is_refused() -> None:

@@ -16,16 +16,19 @@ from faults import FaultyDisk
 from movies import decode
 
 from capture.container.movie import open_movie
+from capture.container.muxer import FragmentMuxer
 from capture.ids import new_recording_id
 from capture.seal.keys import Identity
+from capture.seal.payload import CHUNK_BYTES
 from capture.seal.stream import open_header
 from capture.sealed_part import SealedPart
 from capture.take import Take, TakeSummary
 from capture.take_queue import QUEUE_US, TakeQueue
+from capture.take_writer import TakeWriter
 from capture.vault import Vault
 from device.clock import SystemClock
 from device.disk import SystemDisk
-from device.ports import AudioPacket, CameraReport, VideoPacket
+from device.ports import AudioFormat, AudioPacket, CameraReport, VideoPacket
 
 ENCODED = factory.encode()
 
@@ -283,6 +286,24 @@ def test_closed_take_leaves_no_descriptor_open(tmp_path: Path) -> None:
     box.film(1)
     box.finish(30)
     assert len(list(Path("/proc/self/fd").iterdir())) == before
+
+
+@pytest.mark.parametrize("left", [1, 7, 8, 9])
+def test_padding_fills_the_open_chunk_or_where_no_box_fits_the_next_one_too(tmp_path: Path, left: int) -> None:
+    pictures = [packet for packet in repeated(ENCODED, 0.6) if isinstance(packet, VideoPacket)][:16]
+    silent = AudioFormat(48_000, 1, b"\x11\x88", 1_024)
+    muxer = FragmentMuxer(ENCODED.profile)
+    muxer.audio_format(silent)
+    assert [muxer.video(picture) for picture in pictures][-1]
+    fragment_bytes = sum(map(len, muxer.fragment()))
+    part = Vault(tmp_path, SystemDisk()).begin(new_recording_id(), [Identity.generate().recipient])
+    part.write(bytes(CHUNK_BYTES - left - fragment_bytes))
+    writer = TakeWriter(part, ENCODED.profile, SystemClock())
+    writer.audio_format(silent)
+    assert [writer.video(picture) for picture in pictures][-1]
+    assert part.room == CHUNK_BYTES
+    assert part.chunks_emitted == (1 if left >= 8 else 2)
+    part.abandon()
 
 
 class TestQueue:
