@@ -56,8 +56,7 @@ def read_opening(row: StatementRow, head: CaseHead, box_id: BoxId, unlocked: Unl
     """The case's first statement alone, for a list. It says nothing of what followed. Raises CatalogueBroken."""
     reading = _Reading()
     reading.take(_Reader(head, box_id, unlocked).read(row))
-    if reading.case is None:
-        raise CatalogueBroken(f"{head.case}: no statement opens it")
+    assert reading.case is not None, "a first statement that opens no case was refused"
     return reading.case
 
 

@@ -15,12 +15,12 @@ from record_box import RecordBox, film
 from capture import statements
 from capture.catalogue import CaseHead, StatementRow
 from capture.errors import CatalogueBroken
-from capture.history import History, read_history
-from capture.ids import CaseCode, PractitionerId, new_box_id
+from capture.history import ArmingPlace, History, read_history
+from capture.ids import CaseCode, PractitionerId, new_arming_id, new_box_id, new_visit_id
 from capture.keyring import Unlocked
-from capture.model import Decision
+from capture.model import Arming, ArmMode, Decision
 from capture.records import ListedCase
-from capture.statements import NO_HASH, ConsentStated, PersonAdded, SignedStatement, Statement
+from capture.statements import NO_HASH, ArmingStated, CaseOpened, ConsentStated, PersonAdded, SignedStatement, Statement
 
 pytestmark = pytest.mark.promise("P3")
 
@@ -184,6 +184,50 @@ def test_a_case_opened_twice_is_noticed(written: Written) -> None:
     rows, head = written.with_last(msgspec.structs.replace(written.statement(-1), content=opening))
     with pytest.raises(CatalogueBroken, match="contradicts"):
         written.read(rows, head)
+
+
+def test_an_opening_of_another_case_is_noticed(written: Written) -> None:
+    case = written.box.records.case(written.unlocked, written.case).case
+    other = CaseOpened(case=msgspec.structs.replace(case, code=CaseCode("VIG-ZZZZ")))
+    signed = statements.make(msgspec.structs.replace(written.statement(0), content=other), written.unlocked)
+    row = replace(written.rows[0], sealed=written.sealed(signed))
+    with pytest.raises(CatalogueBroken, match="contradicts"):
+        written.read((row,), replace(written.head, count=1, last_hash=signed.hash))
+
+
+def arming(written: Written, **changes: str) -> ArmingStated:
+    good = Arming(
+        arming_id=new_arming_id(),
+        visit_id=new_visit_id(),
+        case=written.case,
+        present=(),
+        consents=(),
+        practitioner=written.unlocked.practitioner,
+        mode=ArmMode.FILM,
+        armed_boottime_ns=0,
+        lease_end_ns=1,
+    )
+    return ArmingStated(arming=msgspec.structs.replace(good, **changes))
+
+
+def test_an_arming_is_read_with_the_boot_in_which_it_was_signed(written: Written) -> None:
+    stated = arming(written)
+    rows, head = written.with_last(msgspec.structs.replace(written.statement(-1), content=stated))
+    assert written.read(rows, head).armings == (ArmingPlace(stated.arming, written.box.clock.boot_id),)
+
+
+@pytest.mark.parametrize("changes", [{"case": "VIG-ZZZZ"}, {"practitioner": "prac-others"}])
+def test_an_arming_of_another_case_or_practitioner_is_noticed(written: Written, changes: dict[str, str]) -> None:
+    stated = arming(written, **changes)
+    rows, head = written.with_last(msgspec.structs.replace(written.statement(-1), content=stated))
+    with pytest.raises(CatalogueBroken, match="contradicts"):
+        written.read(rows, head)
+
+
+@pytest.mark.parametrize("harm", [lambda head: replace(head, count=6), lambda head: replace(head, last_hash=NO_HASH)])
+def test_a_head_that_fits_only_half_is_noticed(written: Written, harm: Callable[[CaseHead], CaseHead]) -> None:
+    with pytest.raises(CatalogueBroken, match="end"):
+        written.read(written.rows, harm(written.head))
 
 
 def test_a_truly_signed_last_statement_in_its_place_is_read(written: Written) -> None:

@@ -96,6 +96,7 @@ def test_cases_are_listed_newest_first_with_the_time_they_were_opened(box: Recor
     first, is_last = box.records.cases(unlocked, limit=2)
     assert first == (ListedCase(codes[2], box.wall), ListedCase(codes[1], box.wall))
     assert not is_last
+    assert box.records.cases(unlocked, limit=3)[1]
     assert box.records.cases(unlocked, after=codes[1], limit=2) == ((ListedCase(codes[0], box.wall),), True)
 
 
