@@ -46,9 +46,9 @@ def demo(
     except KeyboardInterrupt:
         console.print("Ended: whatever was being filmed is sealed in the box.")
         sys.exit(1)
+    console.print(f"The box stays in {folders.box}: `.venv/bin/vigcam run --dir {folders.box}` starts it again.", soft_wrap=True)
     if telling == "json":
         click.echo(account.to_json())
-    console.print(f"The box stays in {folders.box}: `.venv/bin/vigcam run --dir {folders.box}` starts it again.", soft_wrap=True)
 
 
 def _play(story: Story, console: Console) -> Account:
