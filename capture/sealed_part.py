@@ -6,6 +6,7 @@ recording.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from pathlib import Path
 
@@ -75,10 +76,12 @@ class SealedPart:
         self._is_finished = True
 
     def abandon(self) -> None:
-        """Close without an end: what is on the disk is an interrupted recording. Safe to call twice and after `finish`."""
+        """Close without an end: what is on the disk stays, as an interrupted recording. Never raises; may be repeated."""
         if self._fd is not None:
             fd, self._fd = self._fd, None
-            self._disk.close(fd)
+            # Nothing is claimed of this file any more, and the descriptor is gone whatever close says.
+            with contextlib.suppress(OSError):
+                self._disk.close(fd)
 
     def _open_fd(self) -> int:
         if self._fd is None:

@@ -7,8 +7,9 @@ may be called sealed.
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from threading import Lock, Thread
 from typing import Protocol, assert_never
 
@@ -129,11 +130,11 @@ class Take:
                 self._listener.take_finished(self._close(item.report))
                 return
             if self._first_error is None:
-                self._guard(item)
+                self._guard(partial(self._take, item))
 
-    def _guard(self, item: Item) -> None:
+    def _guard(self, work: Callable[[], None]) -> None:
         try:
-            self._take(item)
+            work()
         except FormatUnsupported as error:
             # What came before is whole and can be closed; nothing after it fits this file.
             self._is_format_lost = True
@@ -181,10 +182,7 @@ class Take:
         generated = max(report.frames_generated, muxer.frames_kept)
         marks_ms = self._media_ms()
         if self._first_error is None and muxer.has_pictures:
-            try:
-                self._writer.finish(generated, self._queue.audio_packets_dropped, marks_ms)
-            except OSError:
-                self._fail(DISK_ERROR)
+            self._guard(partial(self._writer.finish, generated, self._queue.audio_packets_dropped, marks_ms))
         self._part.abandon()
         width, height = muxer.picture_size
         return TakeSummary(

@@ -211,6 +211,13 @@ def test_after_a_disk_error_nothing_more_is_written_and_what_was_plays(box: Film
     assert box.part.path.stat().st_size >= size
 
 
+def test_disk_that_cannot_even_close_still_ends_the_take(box: FilmingBox) -> None:
+    box.disk.fail("write")
+    box.disk.fail("close")
+    box.film(2)
+    assert box.finish(60).first_error == "disk_error"
+
+
 def test_disk_error_while_closing_leaves_it_interrupted(box: FilmingBox) -> None:
     box.film(1.2)
     box.disk.wait_for("sync_data", 2)
@@ -271,6 +278,14 @@ def test_take_without_a_single_picture_is_no_error_and_is_not_sealed(box: Filmin
     assert (summary.frames_kept, summary.sealed_hash, summary.first_error) == (0, "", None)
     box.vault.discard(box.part)
     assert list(box.part.path.parent.iterdir()) == []
+
+
+def test_fault_in_the_writer_itself_is_told_and_is_never_called_sealed(box: FilmingBox) -> None:
+    box.film(1)
+    summary = box.finish(1 << 40)  # more than the trailer's field can hold
+    assert box.listener.told == ["first_frame", "internal", "finished"]
+    assert (summary.first_error, summary.sealed_hash) == ("internal", "")
+    assert box.vault.parts() == [box.part.recording]
 
 
 def test_finishing_twice_finishes_once(box: FilmingBox) -> None:
