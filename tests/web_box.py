@@ -65,7 +65,7 @@ class RealBox:
             arguments = ["-m", "capture", "--dir", str(folder), "--simulated", "--finger-fd", str(far)]
             self.process = subprocess.Popen([sys.executable, *arguments], pass_fds=(far,), stdout=log, stderr=log)
         os.close(far)
-        wait_for(lambda: self.status_or_none(), "the daemon")
+        wait_for(self.status_or_none, "the daemon")
         wait_for(lambda: self.status().is_enrolment_open, "the enrolment window")
         os.write(self._near, b"u")
         self.who = self.client.call(Enrol(setup_code=made.setup_code), Enrolled)

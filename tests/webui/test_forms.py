@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from datetime import UTC, datetime
 
 import pytest
@@ -109,10 +110,8 @@ def test_a_date_that_is_none_or_before_1970_is_refused(day: str) -> None:
 
 @given(st.dictionaries(st.sampled_from(["date", "time", "offset", "wall_ms", "confirmed"]), st.text(max_size=30)))
 def test_no_clock_form_whatever_breaks_the_parser(fields: dict[str, object]) -> None:
-    try:
+    with contextlib.suppress(FormInvalid):
         assert 0 <= forms.clock(form(fields)).wall_ms <= forms.LATEST_MS
-    except FormInvalid as refusal:
-        assert refusal.problems
 
 
 def test_a_hash_is_read_in_capitals_too() -> None:

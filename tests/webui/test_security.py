@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 from flask import request
 from web_box import BASE, Browser
 
+from capture.client import CaptureClient
+from webui.app import create_app
 from webui.config import WebConfig
 
 PUBLIC = ("/sign-in", "/no-such-page", "/static/css/page.css", "/sign-in/state")
@@ -165,3 +168,9 @@ def test_the_access_log_holds_no_address_no_query_and_no_code(lonely: Browser, c
     assert "POST /sign-in 503" in caplog.text
     for secret in ("Planted", "VIG-7F3K", "secret", "127.0.0.1"):
         assert secret not in caplog.text
+
+
+def test_a_language_from_right_to_left_turns_the_page_round(tmp_path: Path) -> None:
+    config = WebConfig(names=("localhost",), port=8443, locale="ar")
+    arabic = Browser(create_app(config, CaptureClient(tmp_path / "nobody.sock")))
+    assert '<html lang="ar" dir="rtl">' in arabic.get("/sign-in").text

@@ -9,7 +9,7 @@ from enum import Enum
 from flask import Blueprint, Response, make_response, render_template, request
 
 from capture.errors import DaemonUnreachable, NotFound, NotNow, SignInNeeded, VigcamError
-from capture.messages import Answer, Done, SignedIn, SignInBegin, SignInPoll, SignInWaiting, SignOut
+from capture.messages import Answer, Done, KeepAlive, SignedIn, SignInBegin, SignInPoll, SignInWaiting, SignOut
 from capture.model import Confidence
 from webui import forms
 from webui.answers import again, answers_json, see
@@ -41,7 +41,11 @@ class Progress:
 
 @sign_in.get("/sign-in")
 def ask() -> Response:
-    return see("home.start") if browser().signed_in else make_response(render_template("sign_in.html"))
+    who = browser().signed_in
+    if who is None:
+        return make_response(render_template("sign_in.html"))
+    parts().client.call(KeepAlive(session=who.session), Done)  # raises where somebody else has signed in meanwhile
+    return see("home.start")
 
 
 @sign_in.post("/sign-in")
