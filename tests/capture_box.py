@@ -40,7 +40,7 @@ def wait_until(look: Callable[[], T], *, timeout_s: float = _PATIENCE_S) -> T:
 class CaptureBox:
     """`program` is the daemon's command without its arguments, so that a test can put a faulty disk under it."""
 
-    def __init__(self, folder: Path, program: Sequence[str] = (sys.executable, "-m", "capture")) -> None:
+    def __init__(self, folder: Path, program: Sequence[str] = (sys.executable, "-m", "capture"), port: int = 8443) -> None:
         self.folder = folder
         self.program = tuple(program)
         self.recovery = Identity.generate()
@@ -50,7 +50,7 @@ class CaptureBox:
             lambda challenge: unseal_bytes(challenge, self.recovery).decode(),
             names=("localhost",),
             addresses=("127.0.0.1",),
-            port=8443,
+            port=port,
             disk=SystemDisk(),
             clock=SystemClock(),
         )

@@ -13,7 +13,7 @@ from whole_box import WholeBox
 
 from capture import messages as m
 from capture.container.movie import open_movie
-from capture.model import Decision
+from capture.model import Decision, Role
 from capture.seal.bech32 import decode as decode_bech32
 from capture.seal.keys import Identity, Recipient
 from capture.seal.small import seal_bytes, unseal_with_passphrase
@@ -122,7 +122,7 @@ def test_a_personal_note_is_sealed_before_it_reaches_the_daemon(whole_box: Whole
     recipients = [Recipient.parse(text) for text in signed_in.recipients]
     sealed = seal_bytes(PLANTED_NOTE.encode(), recipients)
     case = box.client.call(m.OpenCase(session=box.session, notes=sealed), m.CaseFound).case.code
-    box.consent(case, *(2 * [box.add(case, "Adult A", m.Role.PARENT)]), decision=Decision.GIVEN)
+    box.consent(case, *(2 * [box.add(case, "Adult A", Role.PARENT)]), decision=Decision.GIVEN)
     assert box.client.call(m.GetCase(session=box.session, case=case), m.CaseFound).case.notes == sealed
     _assert_nowhere({"the note": PLANTED_NOTE.encode(), "a label": b"Adult A"}, box.folder, box.log, whole_box.web_log)
 
