@@ -53,7 +53,7 @@ TEMPLATE_ITEMS = (
     "problem_at",
 )
 
-_POLLED = frozenset({"home.live", "sign_in.state", "erasures.state", "static"})
+_POLLED = frozenset({"home.live", "sign_in.state", "erasures.state", "arming.picture", "static"})
 """A page left open asks for these by itself: that is nobody doing something."""
 
 
