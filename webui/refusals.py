@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from http import HTTPStatus
 
+from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
 from capture.errors import (
@@ -174,5 +176,7 @@ def problems_of(error: VigcamError) -> tuple[Problem, ...]:
         return error.problems
     if error.reasons:
         return tuple(Problem(reason_words(code)) for code in error.reasons)
-    words = words_for(error)
-    return (Problem(words.advice),)
+    advice = Problem(words_for(error).advice)
+    if error.retry_after_s is not None:
+        return (advice, Problem(gettext("Seconds to wait: %(seconds)s", seconds=math.ceil(error.retry_after_s))))
+    return (advice,)

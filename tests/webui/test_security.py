@@ -173,4 +173,6 @@ def test_the_access_log_holds_no_address_no_query_and_no_code(lonely: Browser, c
 def test_a_language_from_right_to_left_turns_the_page_round(tmp_path: Path) -> None:
     config = WebConfig(names=("localhost",), port=8443, locale="ar")
     arabic = Browser(create_app(config, CaptureClient(tmp_path / "nobody.sock")))
-    assert '<html lang="ar" dir="rtl">' in arabic.get("/sign-in").text
+    text = arabic.get("/sign-in").text
+    assert '<html lang="ar" dir="rtl">' in text
+    assert "right-to-left.css" in text

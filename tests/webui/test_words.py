@@ -50,6 +50,10 @@ def test_each_reason_becomes_a_line_of_the_summary() -> None:
     assert len({str(problem.text) for problem in problems_of(refusal)}) == 2
 
 
+def test_who_must_wait_is_told_for_how_long() -> None:
+    assert any("31" in str(problem.text) for problem in problems_of(errors.TooManyAttempts(retry_after_s=30.2)))
+
+
 @pytest.mark.parametrize("phase", list(Phase))
 def test_every_state_of_the_recorder_has_words(phase: Phase) -> None:
     assert phase.value in wording.STATES
