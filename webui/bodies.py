@@ -50,5 +50,5 @@ def take_in_bodies(app: Flask) -> None:
     @app.before_request
     def _read() -> None:
         if request.method not in SAFE_METHODS:
-            with gate.place((request.remote_addr or "").rpartition(":")[0] or "-"):
+            with gate.place(request.remote_addr or ""):
                 _ = request.form
