@@ -8,9 +8,10 @@ STAMPS  := $(VENV)/.stamps
 VENDOR  := webui/static/vendor/nhsuk-frontend
 BOX     ?= box
 
-# Debian packages: what OpenCV's wheel links against; for the tests the reference `age` tool and a browser besides.
+# Debian packages: what OpenCV's wheel links against; for the tests the reference `age` tool, a browser, and what
+# the browser's driver links against.
 DEBIAN_RUN  := libgl1 'libglib2.0-0t64|libglib2.0-0'
-DEBIAN_TEST := age chromium
+DEBIAN_TEST := age chromium libatomic1
 
 # An organisation's own certificate authority stands in Debian's bundle; neither Node nor an older pip looks there by itself.
 ifneq ($(wildcard /etc/ssl/certs/ca-certificates.crt),)
