@@ -92,7 +92,7 @@ def status(folder: Path, style: str) -> None:
     if style == "json":
         click.echo(msgspec.json.encode(found).decode("utf-8"))
         return
-    Console().print(_status_table(found))
+    _console().print(_status_table(found))
 
 
 verbs: tuple[click.Command, ...] = (provision, status, audit)
@@ -130,7 +130,7 @@ def _print_label(made: Provisioned, base_url: str, ca_cert: Path) -> None:
     table.add_row("Its SHA-256", made.ca_fingerprint)
     table.add_row("Recovery", made.recovery_fingerprint)
     table.add_row("Set-up code", made.setup_code)
-    Console().print(table)
+    _console().print(table)
     click.echo("The set-up code is shown this once: write it on the card that stays with the service.", err=True)
 
 
@@ -156,6 +156,11 @@ def _status_table(found: Status) -> Table:
     table.add_row("Longest sync", f"{found.longest_sync_ms:.0f} ms")
     table.add_row("Recovery", found.recovery_fingerprint)
     return table
+
+
+def _console() -> Console:
+    """Prints what it is given: to rich the middle of a fingerprint such as 1F:AB:5E is the name of a picture."""
+    return Console(markup=False, emoji=False, highlight=False)
 
 
 def _facts(title: str) -> Table:

@@ -68,6 +68,14 @@ def test_provision_with_json_prints_one_object_on_one_line(tmp_path: Path, ident
     assert facts["recovery_fingerprint"] == SERVICE.recipient.fingerprint
 
 
+def test_what_is_shown_is_shown_letter_by_letter(tmp_path: Path, identity_file: Path) -> None:
+    folder = tmp_path / ":ab:[b]"  # to the printing library the name of a picture, and bold type
+    done = vigcam(
+        *("provision", "--dir", folder, "--recovery", SERVICE.recipient.encode()), *("--recovery-identity", identity_file)
+    )
+    assert ":ab:[b]" in "".join(done.stdout.split())
+
+
 def test_provision_for_people_shows_the_whole_fingerprint_and_code(tmp_path: Path, identity_file: Path) -> None:
     done = vigcam(
         *("provision", "--dir", tmp_path / "box", "--recovery", SERVICE.recipient.encode()),

@@ -31,7 +31,7 @@ def demo(
     *, video: Path | None, seconds: float | None, ending: str | None, telling: str | None, box: Path | None, out: Path | None
 ) -> None:
     """Do the whole job for real on this laptop: consent, button, sealed recording, transfer."""
-    console = Console(stderr=telling == "json")
+    console = Console(stderr=telling == "json", markup=False, emoji=False, highlight=False)
     try:
         film_s = seconds_to_film(video, seconds)
         folders = choose_folders(box, out)

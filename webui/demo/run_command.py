@@ -50,7 +50,7 @@ class _Config(msgspec.Struct):
 @click.option("--enrol", "button", flag_value="held", help="Hold the button through power-on: opens the enrolment window.")
 def run(box: Path, film: Path | None, button: str | None) -> None:
     """Run an existing box on this laptop until Ctrl-C; then seal and stop."""
-    console = Console(stderr=True)
+    console = Console(stderr=True, markup=False, emoji=False, highlight=False)
     box = box.absolute()
     wiring = _wiring(box)
     has_panel = sys.stdin.isatty() and sys.stdout.isatty()
@@ -77,7 +77,7 @@ def _run(processes: BoxProcesses, wiring: Wiring, console: Console) -> None:
     ca_cert = wiring.box / "tls" / "ca.pem"
     console.print(f"The page is {wiring.base_url} (its CA: {ca_cert}). Ctrl-C seals and stops.", soft_wrap=True)
     if sys.stdin.isatty() and sys.stdout.isatty():
-        FrontPanel(Laptop(wiring.base_url, ca_cert), processes, wiring.base_url, Console(stderr=True)).run()
+        FrontPanel(Laptop(wiring.base_url, ca_cert), processes, wiring.base_url, console).run()
         return
     while not processes.is_off:
         processes.check()
