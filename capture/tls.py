@@ -113,25 +113,6 @@ def make_leaf(
     return builder.sign(authority.key, hashes.SHA256())
 
 
-def current_leaf(folder: Path, wall_ms: int) -> tuple[Path, Path]:
-    """Certificate and key to serve at this time: of the leaves that are valid, the one furthest from both its ends, so that a
-    clock that is somewhat off on either side does no harm; before all the first, after all the last.
-
-    Raises BoxUnusable where there is none.
-    """
-    leaves = sorted(folder.glob("leaf-????????.pem"))
-    if not leaves:
-        raise BoxUnusable("no certificate in tls/")
-    at = datetime.fromtimestamp(wall_ms / 1000, UTC)
-
-    def margin(path: Path) -> timedelta:
-        leaf = _load(path)
-        return min(at - leaf.not_valid_before_utc, leaf.not_valid_after_utc - at)
-
-    best = max(leaves, key=margin)
-    return best, best.with_suffix(".key")
-
-
 def ca_fingerprint(folder: Path) -> str:
     """SHA-256 of the CA certificate as browsers and phones show it: pairs of capital hex digits with colons."""
     return _load(folder / CA_FILE).fingerprint(hashes.SHA256()).hex(":").upper()

@@ -35,6 +35,7 @@ ONLY_IN = {
         "capture.statements",
         "capture.tls",
         "capture.words",
+        "webui.leaf",
     ),
     "click": (*COMMAND_LINE, "webui.cli", "webui.demo", "webui.__main__"),
     "rich": (*COMMAND_LINE, "webui.demo"),

@@ -26,9 +26,11 @@ def test_today_the_first_leaf_serves(tls: Path) -> None:
     assert current_leaf(tls, datetime.now(UTC)).cert_path == leaves(tls)[0]
 
 
-def test_where_two_are_valid_the_one_that_began_last_serves(tls: Path) -> None:
-    second = leaves(tls)[1]
-    assert current_leaf(tls, validity(second)[0] + timedelta(hours=1)).cert_path == second
+def test_where_two_are_valid_the_one_whose_nearer_end_is_further_away_serves(tls: Path) -> None:
+    first, second = leaves(tls)[:2]
+    just_begun, nearly_over = validity(second)[0] + timedelta(hours=1), validity(first)[1] - timedelta(hours=1)
+    assert current_leaf(tls, just_begun).cert_path == first
+    assert current_leaf(tls, nearly_over).cert_path == second
 
 
 @pytest.mark.parametrize(("year", "place"), [(1970, 0), (2099, -1)])
