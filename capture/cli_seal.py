@@ -64,7 +64,11 @@ def unseal(
     A torn recording gives what it still holds; the exit code is then 3.
     """
     replace = existing or Existing.REFUSE
-    target = output or _name_for(file)
+    try:
+        file.stat()  # what is not there is told before anything is said of its name
+        target = output or _name_for(file)
+    except OSError as error:
+        raise _cannot(error, file) from error
     try:
         refuse_existing(target, replace)  # before a passphrase is asked for
         identities = _identities(identity, keyring, passphrase_file)

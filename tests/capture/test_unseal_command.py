@@ -222,6 +222,7 @@ def test_what_is_no_sealed_file_is_a_wrong_use(desk: Desk, content: bytes) -> No
     ("words", "code"),
     [
         (("missing.age",), 1),
+        (("missing",), 1),
         ((".",), 2),
         (("--mp4",), 2),
         (("{recording}", "-o", "no/such/folder/film.mp4"), 1),
