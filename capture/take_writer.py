@@ -6,11 +6,23 @@ otherwise nothing would have left for a whole fragment.
 
 from __future__ import annotations
 
+from collections import deque
+from dataclasses import dataclass
+
 from capture.container.boxes import HEADER_BYTES
 from capture.container.muxer import FragmentMuxer
 from capture.seal.payload import CHUNK_BYTES
 from capture.sealed_part import SealedPart
 from device.ports import AudioFormat, AudioPacket, Clock, Profile, VideoPacket
+
+
+@dataclass(frozen=True, slots=True)
+class _Fragment:
+    """Where a fragment ends in the plaintext, and what the file holds up to there."""
+
+    end: int
+    frames: int
+    media_us: int
 
 
 class TakeWriter:
@@ -22,8 +34,10 @@ class TakeWriter:
         self._clock = clock
         self._longest_sync_ns = 0
         self._chunks_before = part.chunks_emitted
+        self._written = 0
+        self._waiting: deque[_Fragment] = deque()
         self.frames_durable = 0
-        """Pictures of the fragments that the disk has confirmed."""
+        """Pictures of the fragments that the disk has confirmed: whole, their last chunk among them."""
         self.durable_us = 0
         """Media time up to the end of the last of them."""
 
@@ -45,12 +59,14 @@ class TakeWriter:
         # The newest picture is not among them: its duration is not known yet.
         frames, media_us = self.muxer.frames_kept - 1, self.muxer.media_us(packet.time_us)
         self._write(self.muxer.fragment())
+        end = self._written
         # A chunk that padding fills counts for the next fragment, which may then wait: no sample waits for more than one.
         chunks_before, self._chunks_before = self._chunks_before, self._part.chunks_emitted
         if self._chunks_before == chunks_before:
             self._pad()
+        self._waiting.append(_Fragment(end, frames, media_us))
         self._sync()
-        self.frames_durable, self.durable_us = frames, media_us
+        self._count_durable()
         return True
 
     def finish(self, frames_generated: int, audio_packets_lost: int = 0, marks_ms: tuple[int, ...] = ()) -> None:
@@ -63,11 +79,19 @@ class TakeWriter:
     def _write(self, buffers: list[bytes]) -> None:
         for buffer in buffers:
             self._part.write(buffer)
+            self._written += len(buffer)
 
     def _pad(self) -> None:
         room = self._part.room
         # Too little for a box: go on through the next chunk.
-        self._part.write(self.muxer.padding(room if room >= HEADER_BYTES else room + CHUNK_BYTES))
+        self._write([self.muxer.padding(room if room >= HEADER_BYTES else room + CHUNK_BYTES)])
+
+    def _count_durable(self) -> None:
+        # What fills no chunk yet is still in RAM, however often the file is synced.
+        on_disk = self._part.chunks_emitted * CHUNK_BYTES
+        while self._waiting and self._waiting[0].end <= on_disk:
+            fragment = self._waiting.popleft()
+            self.frames_durable, self.durable_us = fragment.frames, fragment.media_us
 
     def _sync(self) -> None:
         begun_ns = self._clock.boottime_ns()
