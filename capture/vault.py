@@ -63,6 +63,7 @@ class Vault:
             except BaseException:
                 with contextlib.suppress(OSError):
                     self._disk.close(fd)
+                with contextlib.suppress(OSError):
                     self._disk.unlink(path)
                 raise
             return part
