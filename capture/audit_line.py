@@ -72,6 +72,8 @@ class AuditEvent(Enum):
     ARMED = "armed"
     DISARMED = "disarmed"
     ARM_REFUSED = "arm_refused"
+    FRAMING_OPENING = "framing_opening"
+    """Carries `arming`; on disk before the sensor opens."""
     FRAMING_STARTED = "framing_started"
     FRAMING_STOPPED = "framing_stopped"
     RECORDING_OPENING = "recording_opening"

@@ -20,6 +20,7 @@ from capture.recorder_effects import (
     CloseSensor,
     ConfirmAsk,
     DarkenTally,
+    DropPicture,
     Effect,
     End,
     LightTally,
@@ -59,7 +60,7 @@ _log = logging.getLogger(__name__)
 class Orders(Protocol):
     """What the control thread hands to other threads. Every one returns at once."""
 
-    def prepare(self, take: int, mode: ArmMode) -> None: ...
+    def prepare(self, take: int, mode: ArmMode, arming_id: str) -> None: ...
 
     def abandon(self, take: int) -> None: ...
 
@@ -68,6 +69,8 @@ class Orders(Protocol):
     def picture_sink(self) -> PictureSink: ...
 
     def seal(self, reason: StopReason, report: CameraReport) -> None: ...
+
+    def drop_picture(self) -> None: ...
 
     def mark(self, at_ns: int) -> None: ...
 
@@ -78,6 +81,9 @@ class Orders(Protocol):
     def log(self, event: AuditEvent, code: str) -> None: ...
 
     def end(self, kind: EndKind) -> None: ...
+
+    def die(self) -> None:
+        """End the process at once, nothing sealed or flushed."""
 
 
 class Control:
@@ -93,6 +99,7 @@ class Control:
         """When the loop last came round: the watchdog looks at it."""
         self._last_frame_ns = 0
         self._report = CameraReport(0)
+        self._was_opened = False
         self._is_over = False
         self._wake = threading.Condition()
         self._presses: deque[Event] = deque()
@@ -149,9 +156,18 @@ class Control:
                 if after is not None:
                     after.set_result(self.state)
         finally:
-            self._camera.stop()
-            self._all_off()
+            self._close_down()
             self._release_waiters()
+
+    def _close_down(self) -> None:
+        try:
+            self._close_sensor()
+        except Exception:
+            # The lamp stays lit. Only the end of the process closes the sensor for certain: the kernel does it.
+            _log.critical("the camera does not close", exc_info=True)
+            self._orders.die()
+            raise
+        self._all_off()
 
     def _all_off(self) -> None:
         try:
@@ -197,7 +213,7 @@ class Control:
     def _carry_out(self, effect: Effect) -> None:
         match effect:
             case CloseSensor():
-                self._report = self._camera.stop()
+                self._close_sensor()
             case DarkenTally():
                 self._drive_tally(LampPattern.OFF)
             case LightTally(pattern):
@@ -211,12 +227,14 @@ class Control:
 
     def _hand_on(self, effect: Effect) -> None:
         match effect:
-            case Prepare(take, mode):
-                self._orders.prepare(take, mode)
+            case Prepare(take, mode, arming_id):
+                self._orders.prepare(take, mode, arming_id)
             case Abandon(take):
                 self._orders.abandon(take)
             case SealTake(reason):
                 self._orders.seal(reason, self._report)
+            case DropPicture():
+                self._orders.drop_picture()
             case MarkMoment(at_ns):
                 self._orders.mark(at_ns)
             case ConfirmAsk(ask):
@@ -260,7 +278,15 @@ class Control:
                     self._camera.start_framing(self._orders.picture_sink())
                 case _:
                     assert_never(mode)
-        except CameraUnavailable as error:
-            self._answers.append(CameraFailed(self._clock.boottime_ns(), error.code))
+        except Exception as error:  # noqa: BLE001 - whatever a driver throws, it must end in a closed sensor, not in a dead daemon
+            _log.warning("the camera does not open: %s", type(error).__name__)
+            self._answers.append(CameraFailed(self._clock.boottime_ns(), CameraUnavailable.code))
         else:
+            self._was_opened = True
             self._answers.append(SensorOpened(self._clock.boottime_ns()))
+
+    def _close_sensor(self) -> None:
+        report = self._camera.stop()
+        # A camera that was not opened since tells of the time before.
+        self._report = report if self._was_opened else CameraReport(0)
+        self._was_opened = False

@@ -6,6 +6,7 @@ import logging
 import os
 import socket
 import threading
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,7 +57,8 @@ _log = logging.getLogger(__name__)
 _OPENINGS = 30
 _OPENING_EVERY_S = 2.0
 _HOUSEKEEPING_S = 1.0
-_CONTROL_STALLED_NS = 4 * NS
+_STALLED_LOOKS = 4
+"""The control thread comes round at least once a second; the watchdog looks as often."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,22 +181,21 @@ class Daemon:
     def run(self) -> EndKind:
         """The caller's thread becomes the control thread. Whatever happens, the log is closed and the socket is gone after."""
         housekeeping = threading.Thread(target=self._keep_house, name="housekeeping", daemon=True)
-        try:
+        with ExitStack() as ending:  # from the last to the first, each whatever became of the others
+            ending.callback(self._catalogue.close)
+            ending.callback(self._audit.close)
+            ending.callback(self._audit.submit, AuditEvent.STOPPED)
+            ending.callback(self._anchor.remember)
+            ending.callback(self._sessions.end, "stopped")
+            ending.callback(self._filming.close)
+            ending.callback(self._erasures.close)
+            ending.callback(self._sign_ins.close)
+            ending.callback(self._server.close)
+            ending.callback(self._stopping.set)
             self._audit.append(AuditEvent.STARTED)
             self._server.start()
             housekeeping.start()
             self._recorder.run()
-        finally:
-            self._stopping.set()
-            self._server.close()
-            self._sign_ins.close()
-            self._erasures.close()
-            self._filming.close()
-            self._sessions.end("stopped")
-            self._anchor.remember()
-            self._audit.submit(AuditEvent.STOPPED)
-            self._audit.close()
-            self._catalogue.close()
         return self._ended
 
     def stop(self) -> None:
@@ -202,14 +203,22 @@ class Daemon:
         self._recorder.post(EndAsked(self._hardware.clock.boottime_ns(), EndKind.PROCESS))
 
     def _keep_house(self) -> None:
+        looks, turned_ns = 0, 0
         while not self._stopping.wait(_HOUSEKEEPING_S):
             if self._recorder.state.phase in (Phase.RECORDING, Phase.FRAMING, Phase.SEALING):
                 self._sessions.touch()
             self._sessions.lock_if_idle()
-            if self._hardware.clock.boottime_ns() - self._recorder.turned_ns > _CONTROL_STALLED_NS:
-                # Nothing would stop the sensor any more: end at once, the kernel closes the camera, the manager restarts us.
+            # Counted in looks, not by the clock: after a suspend this thread may be awake before the control thread is.
+            looks = looks + 1 if self._recorder.turned_ns == turned_ns else 0
+            turned_ns = self._recorder.turned_ns
+            if looks >= _STALLED_LOOKS:
+                # Nothing would stop the sensor any more.
                 _log.critical("the control thread stalls")
-                os.abort()
+                self.die()
+
+    def die(self) -> None:
+        """End at once: the kernel closes the camera, the service manager darkens the lamps and starts us again."""
+        os.abort()
 
     def _signed_out(self, practitioner: PractitionerId, cause: str) -> None:
         self._audit.submit(AuditEvent.SIGNED_OUT, practitioner=practitioner, cause=cause)
@@ -218,8 +227,8 @@ class Daemon:
 
     # --- orders of the control thread ----------------------------------------------------------------------------------
 
-    def prepare(self, take: int, mode: ArmMode) -> None:
-        self._filming.prepare(take, mode)
+    def prepare(self, take: int, mode: ArmMode, arming_id: str) -> None:
+        self._filming.prepare(take, mode, arming_id)
 
     def abandon(self, take: int) -> None:
         self._filming.abandon(take)
@@ -229,6 +238,9 @@ class Daemon:
 
     def picture_sink(self) -> PictureSink:
         return self._framing.begin()
+
+    def drop_picture(self) -> None:
+        self._framing.drop()
 
     def seal(self, reason: StopReason, report: CameraReport) -> None:
         self._filming.seal(reason, report)

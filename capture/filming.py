@@ -7,10 +7,10 @@ header is durable, and the log knows that header's hash.
 from __future__ import annotations
 
 import logging
-import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import assert_never
 
 from capture.audit import AuditEvent, AuditLog
 from capture.config import Config
@@ -22,6 +22,7 @@ from capture.model import Arming, ArmMode, Recording, RecordingState, StopReason
 from capture.open_take import OpenTake
 from capture.publishing import Publisher
 from capture.recorder_model import Event, Sealed, TakeReady, TakeRefused
+from capture.sealed_part import SealedPart
 from capture.take import Take, TakeSummary
 from device.ports import CameraReport, Clock, Disk, Profile
 
@@ -66,9 +67,9 @@ class Filming:
         self._profile = profile
         self._config, self._publisher, self._audit, self._keyrings = config, publisher, audit, keyrings
         self._clock, self._disk, self._now, self._control = clock, disk, now, control
-        self._lock = threading.Lock()
-        self._armed: ArmedVisit | None = None
-        self._running: _Running | None = None
+        self._visits: tuple[ArmedVisit, ...] = ()
+        self._takes: tuple[_Running, ...] = ()
+        """Those that are not closed yet, oldest first: one that was given up may still wait for the disk. Replaced whole."""
         last = publisher.recordings.last()
         self.last_id: str = last.recording_id if last else ""
         self.longest_sync_ms: float = last.longest_sync_ms if last else 0.0
@@ -78,16 +79,20 @@ class Filming:
 
     @property
     def armed(self) -> ArmedVisit | None:
-        """The newest arming, whether or not its leave still runs: the recorder's state says that."""
-        return self._armed
+        """The visit for which the recorder holds leave now."""
+        leave = self._control().state.leave
+        return self._visit(leave.arming_id) if leave else None
 
     @property
     def current_id(self) -> str:
-        running = self._running
-        return running.take.recording.recording_id if running else ""
+        newest = self._newest
+        return newest.take.recording.recording_id if newest else ""
 
     def arm(self, visit: ArmedVisit) -> None:
-        self._armed = visit
+        """Keep it for the hold, should the recorder take the leave. The one that it holds leave for now stays beside it: until
+        the recorder has taken the new leave, a hold still means the old one. One caller at a time."""
+        held = self.armed
+        self._visits = (visit,) if held is None else (held, visit)
 
     def free_bytes(self) -> int:
         return self._publisher.vault.free_bytes()
@@ -101,25 +106,25 @@ class Filming:
 
     # --- ordered by the control thread: each returns at once -------------------------------------------------------------
 
-    def prepare(self, take: int, mode: ArmMode) -> None:
-        self._lane.submit(self._prepare, take, mode)
+    def prepare(self, take: int, mode: ArmMode, arming_id: str) -> None:
+        self._lane.submit(self._prepare, take, mode, arming_id)
 
     def abandon(self, take: int) -> None:
         self._lane.submit(self._abandon, take)
 
     def writer(self) -> Take:
         """The sink of the take that is ready."""
-        running = self._running
-        assert running is not None, "a sensor without a take"
-        return running.writer
+        newest = self._newest
+        assert newest is not None, "a sensor without a take"
+        return newest.writer
 
     def mark(self, at_ns: int) -> None:
-        running = self._running
-        if running is not None:
-            running.writer.mark(at_ns)
+        newest = self._newest
+        if newest is not None:
+            newest.writer.mark(at_ns)
 
     def seal(self, reason: StopReason, report: CameraReport) -> None:
-        running = self._running
+        running = self._newest
         if running is None:
             self._post(Sealed(self._clock.boottime_ns()))
             return
@@ -135,19 +140,29 @@ class Filming:
         self._lane.submit(self._close, take, summary)
 
     def close(self) -> None:
-        """Wait for what is under way."""
+        """Wait for what is under way: no take is left without its end."""
+        self._lane.submit(int).result()  # all that was ordered before this
+        for running in self._takes:
+            running.writer.finish(CameraReport(0))
+            while not running.writer.wait(1.0):
+                _log.info("a take waits for the disk")
         self._lane.shutdown(wait=True)
 
     # --- the lane -------------------------------------------------------------------------------------------------------
 
-    def _prepare(self, number: int, mode: ArmMode) -> None:
+    def _prepare(self, number: int, mode: ArmMode, arming_id: str) -> None:
         try:
-            visit = self._armed
+            visit = self._visit(arming_id)
             if visit is None:
                 raise NotNow
             visit.check()
-            if mode is ArmMode.FILM:
-                self._open(number, visit.arming)
+            match mode:
+                case ArmMode.FILM:
+                    self._open(number, visit.arming)
+                case ArmMode.FRAMING:
+                    self._audit.append(AuditEvent.FRAMING_OPENING, arming=arming_id)
+                case _:
+                    assert_never(mode)
         except VigcamError as error:
             self._refused(number, error.code, "+".join(error.reasons), is_fault=not isinstance(error, _NO_FAULT))
         except Exception:  # noqa: BLE001 - whatever it was, the recorder must hear that nothing is ready
@@ -175,17 +190,9 @@ class Filming:
         recipients = (self._keyrings.public(arming.practitioner).recipient, self._keyrings.recovery())
         # The row first: a file that the catalogue does not know would be nobody's after a power cut.
         self._publisher.recordings.add(recording)
-        part = self._publisher.vault.begin(recording.recording_id, recipients)
-        take = OpenTake(
-            number,
-            part,
-            recording,
-            recipients=tuple(recipient.fingerprint for recipient in recipients),
-            closing=self,
-            clock=self._clock,
-            control=self._control,
-        )
+        part: SealedPart | None = None
         try:
+            part = self._publisher.vault.begin(recording.recording_id, recipients)
             self._audit.append(
                 AuditEvent.RECORDING_OPENING,
                 recording=recording.recording_id,
@@ -193,36 +200,61 @@ class Filming:
                 header_hash=part.header_hash,
             )
         except BaseException:
-            self._publisher.drop(take)
+            self._drop(recording, part)
             raise
+        fingerprints = tuple(recipient.fingerprint for recipient in recipients)
+        take = OpenTake(number, part, recording, recipients=fingerprints, closing=self, clock=self._clock, control=self._control)
         floor = self._config.limits.reserve_bytes // 2
         writer = Take(part, self._profile, self._disk, self._clock, take, floor)
-        self._running = _Running(take, writer)
+        self._takes = (*self._takes, _Running(take, writer))
 
     def _abandon(self, number: int) -> None:
-        running = self._running
-        if running is not None and running.take.number == number:
-            running.writer.finish(CameraReport(0))
+        for running in self._takes:
+            if running.take.number == number:
+                running.writer.finish(CameraReport(0))
 
     def _close(self, take: OpenTake, summary: TakeSummary) -> None:
-        self._running = None
-        error = ""
-        try:
-            if summary.sealed_hash:
-                self._remember(self._publisher.publish(take, take.reason or StopReason.SHUTDOWN, summary))
-            elif summary.first_error is not None:
-                error = _DISK_FAULT
-                self._remember(self._publisher.leave_interrupted(take, take.reason or StopReason.DISK_ERROR, summary))
-            else:
-                self._publisher.drop(take)
-        except Exception:  # noqa: BLE001 - whatever it was, the recorder must hear that sealing is over
-            _log.exception("a take could not be closed")
-            error = _DISK_FAULT
+        self._takes = tuple(running for running in self._takes if running.take is not take)
+        error = self._put_away(take, summary)
         if take.reason is not None:
             self._post(Sealed(self._clock.boottime_ns(), error))
 
+    def _put_away(self, take: OpenTake, summary: TakeSummary) -> str:
+        """Sealed, interrupted, or gone where nothing was filmed; returns what went wrong."""
+        if not summary.sealed_hash and summary.first_error is None:
+            return "" if self._drop(take.recording, take.part) else _DISK_FAULT
+        reason = take.reason or StopReason.SHUTDOWN
+        try:
+            if summary.sealed_hash:
+                self._remember(self._publisher.publish(take, reason, summary))
+                return ""
+        except Exception:  # noqa: BLE001 - whatever it was, the recorder must hear that sealing is over
+            _log.exception("a take could not be closed")
+        try:
+            self._remember(self._publisher.leave_interrupted(take, reason, summary))
+        except Exception:  # noqa: BLE001 - see above; the next start-up finds the row as it is
+            _log.exception("a take could not be entered")
+        return _DISK_FAULT
+
+    def _drop(self, recording: Recording, part: SealedPart | None) -> bool:
+        """Whether nothing is left of a take in which nothing was filmed."""
+        try:
+            self._publisher.drop(recording, part)
+        except Exception:  # noqa: BLE001 - what made it to be dropped is told already
+            _log.exception("a take could not be dropped")
+            return False
+        return True
+
     def _remember(self, recording: Recording) -> None:
         self.last_id, self.longest_sync_ms = recording.recording_id, recording.longest_sync_ms
+
+    @property
+    def _newest(self) -> _Running | None:
+        takes = self._takes
+        return takes[-1] if takes else None
+
+    def _visit(self, arming_id: str) -> ArmedVisit | None:
+        return next((visit for visit in self._visits if visit.arming.arming_id == arming_id), None)
 
     def _post(self, event: Event) -> None:
         self._control().post(event)

@@ -28,8 +28,12 @@ class Framing:
 
     def begin(self) -> Framing:
         """Forget the last time's picture; returns the sink."""
-        self._jpeg = b""
+        self.drop()
         return self
+
+    def drop(self) -> None:
+        """The sensor is off: nothing of what it saw stays."""
+        self._jpeg = b""
 
     def latest(self) -> tuple[int, int]:
         """Size in bytes and a descriptor of a memfd that nobody can change any more; the caller's to close. Raises NotNow."""

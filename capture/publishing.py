@@ -8,11 +8,13 @@ import msgspec
 
 from capture.audit import AuditEvent, AuditLog
 from capture.device_key import DeviceKey
+from capture.errors import AuditBroken
 from capture.ids import BoxId
 from capture.manifest import sign_manifest
 from capture.model import Manifest, Recording, RecordingState, StopReason
 from capture.open_take import OpenTake
 from capture.recordings import Recordings
+from capture.sealed_part import SealedPart
 from capture.take import TakeSummary
 from capture.vault import Vault
 
@@ -64,14 +66,25 @@ class Publisher:
         """The writer failed: what it wrote stays as it is, readable as far as it goes."""
         # The row first: the disk that failed the footage may well fail the log, and the row must not go on saying "filming".
         recording = self._enter(take, reason, summary, RecordingState.INTERRUPTED)
-        why = summary.first_error or "unknown"
-        self.audit.append(AuditEvent.RECORDING_INTERRUPTED, recording=recording.recording_id, why=why)
+        why = summary.first_error or "not_published"
+        try:
+            self.audit.append(AuditEvent.RECORDING_INTERRUPTED, recording=recording.recording_id, why=why)
+        except AuditBroken:
+            self.recordings.owe_line(recording.recording_id)
+            raise
         return recording
 
-    def drop(self, take: OpenTake) -> None:
-        """Nothing was filmed: no file and no row; the log keeps what it said."""
-        self.vault.discard(take.part)
-        self.recordings.forget_unfilmed(take.recording.recording_id)
+    def drop(self, recording: Recording, part: SealedPart | None) -> None:
+        """Nothing was filmed: no file and no row; the log keeps what it said. A file that does not go leaves an interrupted
+        recording, never a row that goes on saying that it is being filmed."""
+        try:
+            if part is not None:
+                self.vault.discard(part)
+        finally:
+            if recording.recording_id in self.vault.parts():
+                self.recordings.mark_interrupted(recording.recording_id)
+            else:
+                self.recordings.forget_unfilmed(recording.recording_id)
 
     def _enter(self, take: OpenTake, reason: StopReason, summary: TakeSummary, state: RecordingState) -> Recording:
         recording = msgspec.structs.replace(

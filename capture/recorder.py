@@ -12,9 +12,9 @@ from typing import Any
 
 from capture.audit import AuditEvent
 from capture.model import ArmMode, StopReason
+from capture.recorder_asks import on_ask_taken_back, on_asked, refused_press, short_press
 from capture.recorder_effects import (
     Abandon,
-    ConfirmAsk,
     DarkenTally,
     Effect,
     LightTally,
@@ -22,13 +22,10 @@ from capture.recorder_effects import (
     MarkMoment,
     OpenSensor,
     Play,
-    RefuseAsk,
 )
 from capture.recorder_model import (
     ArmGranted,
-    Ask,
     Asked,
-    AskOutcome,
     AskTakenBack,
     Booted,
     ButtonDown,
@@ -59,12 +56,12 @@ from capture.recorder_moves import (
     fault,
     open_enrolment,
     prepare,
-    refuse_asks,
     rest,
     stop,
+    tally_pattern,
 )
 from capture.recorder_watch import on_tick
-from device.ports import LampPattern, Tone
+from device.ports import Tone
 
 Outcome = tuple[State, tuple[Effect, ...]]
 
@@ -116,22 +113,11 @@ def _button_up(state: State, event: ButtonUp) -> Outcome:
         case Phase.IDLE if held >= state.limits.shutdown_hold:
             return end(state, EndKind.POWER_OFF)
         case Phase.IDLE | Phase.ARMED:
-            return _short_press(state, event.at_ns) if held < state.limits.hold else _refused_press(state)
+            return short_press(state, event.at_ns) if held < state.limits.hold else refused_press(state)
         case Phase.FAULTED:
             return acknowledge(state, event.at_ns)
         case _:
             return state, ()
-
-
-def _short_press(state: State, at_ns: int) -> Outcome:
-    waiting = [ask for ask in state.asks if ask.expires_ns > at_ns]
-    if len(waiting) != 1:
-        return _refused_press(state)
-    return replace(state, asks=()), (ConfirmAsk(waiting[0]), Log(AuditEvent.PRESS))
-
-
-def _refused_press(state: State) -> Outcome:
-    return state, (Play(Tone.REFUSED), Log(AuditEvent.REFUSED_PRESS))
 
 
 def _mark_down(state: State, event: MarkDown) -> Outcome:
@@ -170,28 +156,12 @@ def _stop_asked(state: State, event: StopAsked) -> Outcome:
     return state, ()
 
 
-def _asked(state: State, event: Asked) -> Outcome:
-    if state.phase not in (Phase.IDLE, Phase.ARMED):
-        return state, (RefuseAsk(event.ask, AskOutcome.NOT_NOW),)
-    waiting = tuple(ask for ask in state.asks if ask.expires_ns > event.at_ns)
-    if waiting:
-        # A press could not say which of them it means.
-        return refuse_asks(replace(state, asks=(*state.asks, event.ask)), AskOutcome.CLASH)
-    after, effects = refuse_asks(state, AskOutcome.EXPIRED)
-    return replace(after, asks=(event.ask,)), effects
-
-
-def _ask_taken_back(state: State, event: AskTakenBack) -> Outcome:
-    gone: list[Ask] = [ask for ask in state.asks if ask.ask_id == event.ask_id]
-    kept = tuple(ask for ask in state.asks if ask.ask_id != event.ask_id)
-    return replace(state, asks=kept), tuple(RefuseAsk(ask, AskOutcome.WITHDRAWN) for ask in gone)
-
-
 def _take_ready(state: State, event: TakeReady) -> Outcome:
     if state.phase is not Phase.PREPARING or event.take != state.take or state.leave is None:
         return state, (Abandon(event.take),)
-    pattern = LampPattern.STEADY if state.leave.mode is ArmMode.FILM else LampPattern.LONG_SHORT
-    return replace(state, phase=Phase.LIGHTING), (LightTally(pattern),)
+    if state.leave.lease_end_ns <= event.at_ns:
+        return back_from_opening(state, event.at_ns)
+    return replace(state, phase=Phase.LIGHTING), (LightTally(tally_pattern(state.mode)),)
 
 
 def _take_refused(state: State, event: TakeRefused) -> Outcome:
@@ -206,7 +176,9 @@ def _take_refused(state: State, event: TakeRefused) -> Outcome:
 def _tally_lit(state: State, event: TallyLit) -> Outcome:
     if state.phase is not Phase.LIGHTING or state.leave is None:
         return state, ()
-    return replace(state, phase=Phase.OPENING, opened_ns=event.at_ns), (OpenSensor(state.leave.mode),)
+    if state.leave.lease_end_ns <= event.at_ns:
+        return stop(replace(state, leave=None), event.at_ns, StopReason.LEASE_ENDED)
+    return replace(state, phase=Phase.OPENING, opened_ns=event.at_ns), (OpenSensor(state.mode),)
 
 
 def _lamp_failed(state: State, event: LampFailed) -> Outcome:
@@ -224,7 +196,7 @@ def _sensor_opened(state: State, event: SensorOpened) -> Outcome:
     if state.phase is not Phase.OPENING or state.leave is None:
         return state, ()
     opened = replace(state, opened_ns=event.at_ns, last_frame_ns=0, reminders=0, lamp_checks=0, is_cued=False)
-    match state.leave.mode:
+    match state.mode:
         case ArmMode.FILM:
             return replace(opened, phase=Phase.RECORDING), (Play(Tone.START), Log(AuditEvent.RECORDING_STARTED))
         case ArmMode.FRAMING:
@@ -281,8 +253,8 @@ TABLE: dict[type[Event], Callable[[State, Any], Outcome]] = {
     ArmGranted: _arm_granted,
     LeaveEnded: _leave_ended,
     StopAsked: _stop_asked,
-    Asked: _asked,
-    AskTakenBack: _ask_taken_back,
+    Asked: on_asked,
+    AskTakenBack: on_ask_taken_back,
     TakeReady: _take_ready,
     TakeRefused: _take_refused,
     TallyLit: _tally_lit,

@@ -17,10 +17,12 @@ class Effect:
 
 @dataclass(frozen=True, slots=True)
 class Prepare(Effect):
-    """In a worker: ask the gate again, and for a film write header and log line. Answers TakeReady or TakeRefused."""
+    """In a worker: ask the gate again about this arming, and write the log line, for a film also the header. Answers TakeReady
+    or TakeRefused."""
 
     take: int
     mode: ArmMode
+    arming_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,11 @@ class OpenSensor(Effect):
 @dataclass(frozen=True, slots=True)
 class CloseSensor(Effect):
     pass
+
+
+@dataclass(frozen=True, slots=True)
+class DropPicture(Effect):
+    """Forget the still that checking the picture left in RAM."""
 
 
 @dataclass(frozen=True, slots=True)

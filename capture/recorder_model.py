@@ -112,6 +112,8 @@ class State:
     """Counts the openings: what a worker prepared for an earlier one is thrown away."""
     looked_ns: int = 0
     prepared_ns: int = 0
+    mode: ArmMode = ArmMode.FILM
+    """What this opening opens: the leave may be gone before it is over."""
     opened_ns: int = 0
     last_frame_ns: int = 0
     stopped_ns: int = -(10**18)

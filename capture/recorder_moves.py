@@ -6,7 +6,19 @@ from dataclasses import replace
 
 from capture.audit import AuditEvent
 from capture.model import ArmMode, StopReason
-from capture.recorder_effects import Abandon, CloseSensor, DarkenTally, Effect, End, Log, Play, Prepare, RefuseAsk, SealTake
+from capture.recorder_effects import (
+    Abandon,
+    CloseSensor,
+    DarkenTally,
+    DropPicture,
+    Effect,
+    End,
+    Log,
+    Play,
+    Prepare,
+    RefuseAsk,
+    SealTake,
+)
 from capture.recorder_model import Ask, AskOutcome, EndKind, Phase, State
 from device.ports import LampPattern, Tone
 
@@ -32,13 +44,19 @@ def ready_pattern(state: State) -> LampPattern:
             return LampPattern.OFF
 
 
+def tally_pattern(mode: ArmMode) -> LampPattern:
+    """What the tally shows while the sensor is on."""
+    return LampPattern.STEADY if mode is ArmMode.FILM else LampPattern.LONG_SHORT
+
+
 def prepare(state: State, at_ns: int) -> Outcome:
     """The hold is complete: ask the gate again and get header and log line onto the disk, before lamp and sensor."""
     assert state.leave is not None, "armed without a leave"
     after, effects = refuse_asks(state, AskOutcome.NOT_NOW)
     contact = None if state.contact is None else replace(state.contact, is_spent=True)
     after = replace(after, phase=Phase.PREPARING, take=state.take + 1, prepared_ns=at_ns, contact=contact, reason=None, fault="")
-    return after, (*effects, Log(AuditEvent.PRESS), Prepare(after.take, state.leave.mode))
+    after = replace(after, mode=state.leave.mode)
+    return after, (*effects, Log(AuditEvent.PRESS), Prepare(after.take, state.leave.mode, state.leave.arming_id))
 
 
 def back_from_opening(state: State, at_ns: int) -> Outcome:
@@ -51,18 +69,14 @@ def stop(state: State, at_ns: int, reason: StopReason) -> Outcome:
     """Sensor off, then the lamp, before anything waits for a disk. Then seal what was filmed."""
     off: tuple[Effect, ...] = (CloseSensor(), DarkenTally(), Play(Tone.ERROR if state.fault else Tone.STOP))
     stopped = replace(state, stopped_ns=at_ns, reason=reason)
-    if state.phase is Phase.FRAMING or _was_framing(state):
-        log: tuple[Effect, ...] = (Log(AuditEvent.FRAMING_STOPPED, reason.value),)
+    if state.mode is ArmMode.FRAMING:
+        log: tuple[Effect, ...] = (DropPicture(), Log(AuditEvent.FRAMING_STOPPED, reason.value))
         if stopped.fault:
             after, effects = fault(stopped, stopped.fault)
             return after, (*off, *log, *effects)
         after, effects = rest(_filming_next(stopped), at_ns)
         return after, (*off, *log, *effects)
     return replace(stopped, phase=Phase.SEALING), (*off, SealTake(reason))
-
-
-def _was_framing(state: State) -> bool:
-    return state.phase in (Phase.LIGHTING, Phase.OPENING) and state.leave is not None and state.leave.mode is ArmMode.FRAMING
 
 
 def _filming_next(state: State) -> State:

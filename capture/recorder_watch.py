@@ -8,8 +8,8 @@ from capture.audit import AuditEvent
 from capture.model import StopReason
 from capture.recorder_effects import Abandon, Effect, LightTally, Log, Play, RefuseAsk
 from capture.recorder_model import NS, AskOutcome, EndKind, Phase, State, Tick
-from capture.recorder_moves import Outcome, back_from_opening, end, fault, open_enrolment, prepare, rest, stop
-from device.ports import LampPattern, Tone
+from capture.recorder_moves import Outcome, back_from_opening, end, fault, open_enrolment, prepare, rest, stop, tally_pattern
+from device.ports import Tone
 
 
 def on_tick(state: State, event: Tick) -> Outcome:
@@ -81,21 +81,31 @@ def _sensor_is_on(state: State, now: int) -> Outcome:
         return stop(replace(state, leave=None), now, StopReason.LEASE_ENDED)
     if on_for >= (limits.film if state.phase is Phase.RECORDING else limits.framing):
         return stop(state, now, StopReason.LIMIT)
-    return _cues(state, on_for) if state.phase is Phase.RECORDING else (state, ())
+    state, effects = _look_at_the_tally(state, on_for)
+    if state.phase is Phase.FRAMING:
+        return state, effects
+    after, cues = _cues(state, on_for)
+    return after, (*effects, *cues)
+
+
+def _look_at_the_tally(state: State, on_for: int) -> Outcome:
+    """Once a second the tally is driven and read back again."""
+    seconds = on_for // NS
+    if seconds <= state.lamp_checks:
+        return state, ()
+    return replace(state, lamp_checks=seconds), (LightTally(tally_pattern(state.mode)),)
 
 
 def _cues(state: State, on_for: int) -> Outcome:
-    """While filming: a soft reminder every two minutes, a double one at five, and the tally driven and read back again."""
+    """While filming: a soft reminder every two minutes, a double one at five."""
     effects: list[Effect] = []
-    seconds, reminders = on_for // NS, on_for // state.limits.reminder
-    if seconds > state.lamp_checks:
-        effects.append(LightTally(LampPattern.STEADY))
+    reminders = on_for // state.limits.reminder
     if on_for >= state.limits.five_minutes and not state.is_cued:
         effects.append(Play(Tone.FIVE_MINUTES))
         state = replace(state, is_cued=True)
     elif reminders > state.reminders:
         effects.append(Play(Tone.REMINDER))
-    return replace(state, reminders=reminders, lamp_checks=max(seconds, state.lamp_checks)), tuple(effects)
+    return replace(state, reminders=reminders), tuple(effects)
 
 
 def deadline_ns(state: State) -> int:

@@ -29,6 +29,9 @@ _STEPS = {
 """From which state a row may go to which: nothing comes back from erased, and what is being filmed is not erased."""
 
 
+_OWED = "recordings.owed_lines"
+
+
 class Recordings:
     """The recording rows of one catalogue; thread-safe as the catalogue is, and with its errors besides those named here."""
 
@@ -109,6 +112,19 @@ class Recordings:
             old = self.get(recording_id)
             new = msgspec.structs.replace(old, state=RecordingState.INTERRUPTED, stop_reason=StopReason.INTERRUPTED)
             return self._replace(old, new)
+
+    def owe_line(self, recording_id: RecordingId) -> None:
+        """The log could not be told that this one was interrupted: the next start-up tells it."""
+        with self._catalogue.transaction():
+            owed = dict.fromkeys((*self.owed_lines(), recording_id))
+            self._catalogue.set_meta(_OWED, " ".join(owed))
+
+    def owed_lines(self) -> tuple[RecordingId, ...]:
+        return tuple(RecordingId(text) for text in (self._catalogue.meta(_OWED) or "").split())
+
+    def lines_paid(self) -> None:
+        """The log knows of them now."""
+        self._catalogue.set_meta(_OWED, "")
 
     def mark_transferred(self, recording_id: RecordingId) -> Recording:
         """Somebody verifiably holds a copy. Raises NotFound; NotNow while filming and once erased."""

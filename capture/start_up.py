@@ -45,17 +45,21 @@ def own_box(folder: Path) -> int:
 
 def mark_interrupted(vault: Vault, recordings: Recordings, audit: AuditLog) -> None:
     """Bring catalogue and vault to one story after a cut. Every step says so in the log, and none touches footage."""
+    for recording_id in recordings.owed_lines():
+        audit.append(AuditEvent.RECORDING_INTERRUPTED, recording=recording_id, why="log_failed")
+    recordings.lines_paid()
     sealed, parts = set(vault.recordings()), set(vault.parts())
     for recording in recordings.filming():
         recording_id = recording.recording_id
         if recording_id in sealed or recording_id in parts:
             # Sealed but for its manifest and row counts as interrupted too: nothing vouches for it.
-            recordings.mark_interrupted(recording_id)
+            # The log first, as everywhere: a second cut here then repeats the line instead of losing it.
             audit.append(AuditEvent.RECORDING_INTERRUPTED, recording=recording_id, why="power_or_process_lost")
+            recordings.mark_interrupted(recording_id)
         else:
             recordings.forget_unfilmed(recording_id)
     for recording in recordings.present():
         if recording.recording_id not in sealed | parts and recording.state is not RecordingState.FILMING:
             # An erasure that the cut caught between the files and the catalogue.
-            recordings.mark_erased(recording.recording_id)
             audit.append(AuditEvent.ERASED, recording=recording.recording_id, stage="found_gone")
+            recordings.mark_erased(recording.recording_id)

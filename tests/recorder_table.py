@@ -54,7 +54,7 @@ _FRESH = {"looked_ns": NOW, "last_frame_ns": NOW}
 def states() -> dict[str, State]:
     """One state for each phase, as a visit would reach it; Opening and before it once for each mode."""
     armed = State(phase=Phase.ARMED, leave=_LEAVE, take=1, prepared_ns=NOW, opened_ns=NOW - 9 * NS, **_FRESH)
-    framing = replace(armed, leave=replace(_LEAVE, mode=ArmMode.FRAMING))
+    framing = replace(armed, leave=replace(_LEAVE, mode=ArmMode.FRAMING), mode=ArmMode.FRAMING)
     return {
         "Booting": State(phase=Phase.BOOTING),
         "Idle": State(phase=Phase.IDLE),
@@ -62,7 +62,7 @@ def states() -> dict[str, State]:
         "Preparing": replace(armed, phase=Phase.PREPARING),
         "Lighting": replace(armed, phase=Phase.LIGHTING),
         "Opening": replace(armed, phase=Phase.OPENING),
-        "Framing": replace(framing, phase=Phase.FRAMING),
+        "Framing": replace(framing, phase=Phase.FRAMING, lamp_checks=9),
         "Recording": replace(armed, phase=Phase.RECORDING, lamp_checks=9),
         "Sealing": replace(armed, phase=Phase.SEALING),
         "Faulted": State(phase=Phase.FAULTED, fault="lamp_fault"),

@@ -1,0 +1,93 @@
+"""What must still hold at the last moment before the sensor opens, and while the picture is only looked at."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from recorder_world import World
+
+from capture.model import ArmMode, StopReason
+from capture.recorder_effects import DropPicture, LightTally, OpenSensor, Prepare, SealTake
+from capture.recorder_model import LeaveEnded, Phase, TakeReady, TallyLit
+from device.ports import LampPattern
+
+
+def _preparing(mode: ArmMode = ArmMode.FILM, lease_s: float = 10_800) -> World:
+    world = World(prepares=False).boot().arm(mode, lease_s)
+    world.wait(1)
+    world.down().wait(1.1)
+    assert world.state.phase is Phase.PREPARING
+    return world
+
+
+@pytest.mark.promise("P3")
+def test_a_lease_that_ends_while_the_log_is_waited_for_opens_nothing() -> None:
+    world = _preparing(lease_s=4)
+    world.wait(2)
+    world.send(TakeReady(world.now, world.state.take))
+    assert not any(isinstance(effect, LightTally | OpenSensor) for effect in world.done)
+    assert world.abandoned() == [world.state.take]
+    assert world.state.phase is Phase.IDLE
+
+
+@pytest.mark.promise("P3")
+@pytest.mark.promise("P4")
+@pytest.mark.parametrize("mode", ArmMode)
+def test_a_lease_that_ends_between_lamp_and_sensor_opens_nothing(mode: ArmMode) -> None:
+    world = _preparing(mode, lease_s=4)
+    assert world.state.leave is not None
+    world.state = replace(world.state, phase=Phase.LIGHTING)
+    world.is_tally_lit = True
+    world.send(TallyLit(world.state.leave.lease_end_ns))
+    assert not any(isinstance(effect, OpenSensor) for effect in world.done)
+    assert not world.is_tally_lit
+    assert world.state.phase is Phase.IDLE
+
+
+@pytest.mark.promise("P4")
+def test_a_lamp_that_fails_while_the_picture_is_looked_at_stops_the_sensor_within_a_second() -> None:
+    world = World().boot().arm(ArmMode.FRAMING)
+    world.wait(1)
+    world.press(1.2)
+    assert world.state.phase is Phase.FRAMING
+    world.wait(1)
+    world.is_lamp_good = False
+    world.wait(1.3)
+    assert not world.is_sensor_on
+    assert world.state.fault == "lamp_fault"
+
+
+@pytest.mark.promise("P4")
+def test_while_the_picture_is_looked_at_the_tally_is_driven_in_its_own_pattern() -> None:
+    world = World().boot().arm(ArmMode.FRAMING)
+    world.wait(1)
+    world.press(1.2)
+    world.wait(5)
+    shown = [effect.pattern for effect in world.done if isinstance(effect, LightTally)]
+    assert len(shown) >= 5
+    assert set(shown) == {LampPattern.LONG_SHORT}
+
+
+@pytest.mark.promise("P6")
+def test_the_last_picture_is_forgotten_once_the_sensor_is_off() -> None:
+    world = World().boot().arm(ArmMode.FRAMING)
+    world.wait(1)
+    world.press(1.2)
+    world.press()
+    assert sum(isinstance(effect, DropPicture) for effect in world.done) == 1
+
+
+@pytest.mark.parametrize("phase", [Phase.LIGHTING, Phase.OPENING])
+def test_a_leave_taken_back_while_framing_opens_seals_no_film(phase: Phase) -> None:
+    world = _preparing(ArmMode.FRAMING)
+    world.state = replace(world.state, phase=phase)
+    world.send(LeaveEnded(world.now, StopReason.SIGNED_OUT))
+    assert not any(isinstance(effect, SealTake) for effect in world.done)
+    assert world.state.phase is Phase.IDLE
+
+
+def test_what_is_prepared_names_the_arming_that_was_held_for() -> None:
+    world = _preparing()
+    assert world.state.leave is not None
+    assert [effect.arming_id for effect in world.done if isinstance(effect, Prepare)] == [world.state.leave.arming_id]
