@@ -28,6 +28,7 @@ from capture.messages import (
     SignedIn,
     SignInBegin,
     SignInPoll,
+    SignInTakeBack,
     SignInWaiting,
     SignOut,
     Stop,
@@ -63,6 +64,7 @@ class EntryDesk:
             Stop: self._stop,
             SignInBegin: self._sign_in,
             SignInPoll: self._poll,
+            SignInTakeBack: self._take_back,
             SignOut: self._sign_out,
             KeepAlive: self._keep_alive,
             OfferClock: self._offer_clock,
@@ -94,9 +96,12 @@ class EntryDesk:
                     )
                 )
 
+    def _take_back(self, verb: SignInTakeBack) -> Reply:
+        self.sign_ins.take_back(verb.ask_id)
+        return Reply(Done())
+
     def _sign_out(self, verb: SignOut) -> Reply:
-        self.sessions.require(verb.session)
-        self.sessions.end("signed_out")
+        self.sessions.sign_out(verb.session)
         return Reply(Done())
 
     def _keep_alive(self, verb: KeepAlive) -> Reply:

@@ -79,11 +79,16 @@ class SignIns:
         now = self._clock.boottime_ns()
         ask = Ask(new_ask_id(), AskKind.SIGN_IN, now + self._control().state.limits.ask)
         attempt = _Attempt(ask, username, passphrase)
+        self._audit.append(AuditEvent.SIGN_IN_ASKED, ask=ask.ask_id)
         with self._lock:
             self._drop_old(now)
             self._under_way[ask.ask_id] = attempt
-        self._audit.append(AuditEvent.SIGN_IN_ASKED, ask=ask.ask_id)
-        self._control().post_and_wait(Asked(now, ask))
+        try:
+            self._control().post_and_wait(Asked(now, ask))
+        except TimeoutError:
+            # Nobody knows of this ask: a press must not confirm it.
+            self.take_back(ask.ask_id)
+            raise
         return self._waiting(attempt)
 
     def poll(self, ask_id: str) -> Waiting | Session:
@@ -97,7 +102,8 @@ class SignIns:
         return attempt.session or self._waiting(attempt)
 
     def take_back(self, ask_id: str) -> None:
-        self._control().post(AskTakenBack(self._clock.boottime_ns(), ask_id))
+        """Give up waiting for the press. Once this returns another may be asked for without a clash."""
+        self._control().post_and_wait(AskTakenBack(self._clock.boottime_ns(), ask_id))
 
     def confirm(self, ask: Ask) -> None:
         """The button was pressed: try the passphrase, in the keyring's own thread."""
@@ -150,7 +156,9 @@ class SignIns:
         return Waiting(attempt.ask.ask_id, "checking" if attempt.is_confirmed else "press", left_ns // NS)
 
     def _drop_old(self, now: int) -> None:
-        stale = [key for key, one in self._under_way.items() if now > one.ask.expires_ns + _PICK_UP_NS]
-        overdue = list(self._under_way)[: max(0, len(self._under_way) - len(stale) - _KEPT + 1)]
+        # Only what is over: a flood of others must not take a waiting practitioner's own away.
+        over = [key for key, one in self._under_way.items() if one.is_over]
+        stale = [key for key in over if now > self._under_way[key].ask.expires_ns + _PICK_UP_NS]
+        overdue = over[: max(0, len(over) - _KEPT + 1)]
         for key in {*stale, *overdue}:
-            self._under_way.pop(key, None)
+            del self._under_way[key]

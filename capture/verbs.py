@@ -58,6 +58,13 @@ class SignInPoll(Verb, frozen=True, kw_only=True):
     ask_id: Code
 
 
+class SignInTakeBack(Verb, frozen=True, kw_only=True):
+    """Whoever asked gives up waiting for the press, or asks anew: one's own first try must not clash with the second. Needs no
+    session, only the ask's own id. Answer: Done."""
+
+    ask_id: Code
+
+
 class Enrol(Verb, frozen=True, kw_only=True):
     """In the enrolment window, with the set-up code: make a practitioner. Answer: Enrolled."""
 
@@ -229,6 +236,7 @@ AnyVerb = (
     | Stop
     | SignInBegin
     | SignInPoll
+    | SignInTakeBack
     | Enrol
     | SignOut
     | OfferClock

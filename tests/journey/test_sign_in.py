@@ -86,6 +86,15 @@ def test_two_sign_ins_at_once_are_both_refused(box: CaptureBox) -> None:
     assert not box.status().is_signed_in
 
 
+def test_who_takes_the_first_try_back_can_try_again_at_once(box: CaptureBox) -> None:
+    box.start(held=True)
+    box.enrol()
+    first = _begin(box, box.username, box.passphrase)
+    box.client.call(m.SignInTakeBack(ask_id=first), m.Done)
+    box.sign_in()
+    assert box.status().is_signed_in
+
+
 def test_the_session_belongs_to_whom_it_was_given(box: CaptureBox) -> None:
     box.ready()
     with pytest.raises(SignInNeeded):
