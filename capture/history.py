@@ -15,10 +15,10 @@ from capture import statements
 from capture.case_record import CaseRecord
 from capture.catalogue import CaseHead, StatementRow
 from capture.errors import CatalogueBroken
-from capture.ids import BoxId
+from capture.ids import BoxId, CaseCode
 from capture.keyring import Unlocked
 from capture.model import Arming, Case, Consent, Participant
-from capture.statements import NO_HASH, ArmingStated, CaseOpened, ConsentStated, PersonAdded, Statement
+from capture.statements import NO_HASH, ArmingStated, CaseOpened, ConsentStated, PersonAdded, SignedStatement, Statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,33 +31,50 @@ class ArmingPlace:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """A whole case, verified: what it says, its armings oldest first, and the head that the next statement follows."""
+    """A whole case, verified: what it says, its armings oldest first, the head that the next statement follows, and the signed
+    statements themselves, so that whoever keeps a history can verify it anew when its keys are locked away."""
 
     head: CaseHead
     record: CaseRecord
     armings: tuple[ArmingPlace, ...]
+    signed: tuple[SignedStatement, ...]
 
 
 def read_history(rows: Sequence[StatementRow], head: CaseHead, box_id: BoxId, unlocked: Unlocked) -> History:
     """All of `rows` (oldest first), or nothing. Raises CatalogueBroken naming the first place that does not hold."""
     reader = _Reader(head, box_id, unlocked)
     reading = _Reading()
+    signed: list[SignedStatement] = []
     for row in rows:
-        reading.take(reader.read(row))
+        opened, statement = reader.read(row)
+        signed.append(opened)
+        reading.take(statement)
     if len(rows) != head.count or reader.last_hash != head.last_hash:
         raise CatalogueBroken(f"{head.case}: statements are missing at the end")
-    if reading.case is None:
-        raise CatalogueBroken(f"{head.case}: no statement opens it")
-    record = CaseRecord(case=reading.case, participants=tuple(reading.participants), consents=tuple(reading.consents))
-    return History(head, record, tuple(reading.armings))
+    return History(head, reading.record(head.case), tuple(reading.armings), tuple(signed))
+
+
+def verify_again(history: History, verify_hex: str) -> None:
+    """Return only if every statement of a history kept in RAM still holds by its practitioner's public key, and says what the
+    history says. Raises CatalogueBroken."""
+    reading = _Reading()
+    last_hash = NO_HASH
+    for place, signed in enumerate(history.signed, start=1):
+        statement = statements.verify(signed, verify_hex)
+        if (statement.sequence, statement.previous, statement.case) != (place, last_hash, history.head.case):
+            raise CatalogueBroken(f"{history.head.case}: statement {place} is not in its place")
+        reading.take(statement)
+        last_hash = signed.hash
+    said = (reading.record(history.head.case), tuple(reading.armings), last_hash)
+    if said != (history.record, history.armings, history.head.last_hash):
+        raise CatalogueBroken(f"{history.head.case}: what is kept is not what was signed")
 
 
 def read_opening(row: StatementRow, head: CaseHead, box_id: BoxId, unlocked: Unlocked) -> Case:
     """The case's first statement alone, for a list. It says nothing of what followed. Raises CatalogueBroken."""
     reading = _Reading()
-    reading.take(_Reader(head, box_id, unlocked).read(row))
-    assert reading.case is not None, "a first statement that opens no case was refused"
-    return reading.case
+    reading.take(_Reader(head, box_id, unlocked).read(row)[1])
+    return reading.record(head.case).case
 
 
 class _Reader:
@@ -71,7 +88,7 @@ class _Reader:
         self._count = 0
         self.last_hash = NO_HASH
 
-    def read(self, row: StatementRow) -> Statement:
+    def read(self, row: StatementRow) -> tuple[SignedStatement, Statement]:
         place = self._count + 1
         practitioner = self._unlocked.practitioner
         try:
@@ -87,7 +104,7 @@ class _Reader:
         self._nonces.add(found.nonce)
         self._count = place
         self.last_hash = signed.hash
-        return found
+        return signed, found
 
 
 @dataclass(slots=True)
@@ -98,6 +115,12 @@ class _Reading:
     participants: list[Participant] = field(default_factory=list)
     consents: list[Consent] = field(default_factory=list)
     armings: list[ArmingPlace] = field(default_factory=list)
+
+    def record(self, code: CaseCode) -> CaseRecord:
+        """Raises CatalogueBroken where nothing opened the case."""
+        if self.case is None:
+            raise CatalogueBroken(f"{code}: no statement opens it")
+        return CaseRecord(case=self.case, participants=tuple(self.participants), consents=tuple(self.consents))
 
     def take(self, statement: Statement) -> None:
         # the first statement opens the case, and only the first

@@ -15,7 +15,7 @@ from record_box import RecordBox, film
 from capture import statements
 from capture.catalogue import CaseHead, StatementRow
 from capture.errors import CatalogueBroken
-from capture.history import ArmingPlace, History, read_history
+from capture.history import ArmingPlace, History, read_history, verify_again
 from capture.ids import CaseCode, PractitionerId, new_arming_id, new_box_id, new_visit_id
 from capture.keyring import Unlocked
 from capture.model import Arming, ArmMode, Decision
@@ -66,6 +66,22 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Written]:
 
 def test_an_untouched_case_is_read(written: Written) -> None:
     assert len(written.read(written.rows).record.consents) == 2
+
+
+def test_a_history_kept_in_ram_is_verified_anew_without_the_keyring(written: Written) -> None:
+    history = written.read(written.rows)
+    verify_hex = written.unlocked.public.verify_hex
+    verify_again(history, verify_hex)
+    for spoilt in (
+        replace(history, signed=history.signed[:-1]),
+        replace(history, signed=(*history.signed[:-2], *reversed(history.signed[-2:]))),
+        replace(history, record=msgspec.structs.replace(history.record, consents=())),
+        replace(history, armings=(*history.armings, *history.armings[:1], object())),
+    ):
+        with pytest.raises(CatalogueBroken):
+            verify_again(spoilt, verify_hex)
+    with pytest.raises(CatalogueBroken):
+        verify_again(history, "00" * 32)
 
 
 def test_a_removed_statement_is_noticed_wherever_it_stood(written: Written) -> None:
