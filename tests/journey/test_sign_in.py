@@ -111,6 +111,20 @@ def test_signing_out_clears_armed(box: CaptureBox) -> None:
     assert box.wait_for("idle").armed_case == ""
 
 
+@pytest.mark.promise("P3")
+def test_the_idle_lock_wipes_the_keyring_and_leaves_the_box_armed_for_the_visit(box: CaptureBox) -> None:
+    config = box.folder / "config.toml"
+    config.write_text(config.read_text().replace("idle_lock_s = 900", "idle_lock_s = 2"))
+    box.ready()
+    box.arm(*box.family())
+    wait_until(lambda: not box.status().is_signed_in)
+    with pytest.raises(SignInNeeded):
+        box.client.call(m.ListCases(session=box.session), m.CaseList)
+    assert box.status().state == "armed"
+    box.film(1)
+    assert len(list((box.folder / "vault").glob("*.mp4.age"))) == 1
+
+
 def test_trust_changes_only_in_the_enrolment_window_and_with_the_code(box: CaptureBox) -> None:
     box.start()
     with pytest.raises(EnrolmentClosed):
