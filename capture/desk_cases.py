@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 
 from capture import arming_rules, ids
 from capture.anchor import TimeAnchor
@@ -13,9 +15,9 @@ from capture.config import Config
 from capture.consent_rules import ConsentForm, ParticipantForm
 from capture.control import Control
 from capture.desk import Handlers
-from capture.errors import ClockUntrusted, ConsentMissing, NotNow, VaultFull
+from capture.errors import ClockUntrusted, ConsentMissing, NotNow, SignInNeeded, VaultFull
 from capture.filming import ArmedVisit, Filming
-from capture.history import History
+from capture.history import History, verify_again
 from capture.keyring import Keyrings
 from capture.messages import (
     AddParticipant,
@@ -58,6 +60,8 @@ class CaseDesk:
     clock: Clock
     anchor: TimeAnchor
     audit: AuditLog
+    arming_door: threading.Lock = field(default_factory=threading.Lock)
+    """One arming after another: each is offered to the recorder before the next is signed."""
 
     def handlers(self) -> Handlers:
         return {
@@ -120,6 +124,8 @@ class CaseDesk:
         )
         self._stop_if_withdrawn(form)
         self.records.record_consent(session.unlocked, self.keyrings.recovery(), ids.case_code(verb.case), form)
+        # Whoever armed meanwhile still found the consent.
+        self._stop_if_withdrawn(form)
         return Reply(Done())
 
     def _stop_if_withdrawn(self, form: ConsentForm) -> None:
@@ -130,6 +136,10 @@ class CaseDesk:
             self.control().post_and_wait(LeaveEnded(self.clock.boottime_ns(), StopReason.WITHDRAWN))
 
     def _arm(self, verb: Arm) -> Reply:
+        with self.arming_door:
+            return self._arm_alone(verb)
+
+    def _arm_alone(self, verb: Arm) -> Reply:
         session = self.sessions.require(verb.session)
         code = ids.case_code(verb.case)
         present = tuple(ids.participant_id(text) for text in verb.present)
@@ -156,18 +166,27 @@ class CaseDesk:
         history = self.records.history(session.unlocked, arming.case)
         self.filming.arm(ArmedVisit(arming, lambda: self._check(arming, history)))
         leave = Leave(arming.arming_id, arming.mode, arming.lease_end_ns)
-        state = self.control().post_and_wait(ArmGranted(self.clock.boottime_ns(), leave))
+        try:
+            state = self.control().post_and_wait(ArmGranted(self.clock.boottime_ns(), leave))
+            # Anew, now that a withdrawal finds this leave: one that was written down just before did not.
+            self.records.verify_arming(session.unlocked, arming)
+        except BaseException:
+            self.control().post(LeaveEnded(self.clock.boottime_ns(), StopReason.WITHDRAWN))
+            raise
         if state.leave is None or state.leave.arming_id != arming.arming_id:
             raise NotNow(state.fault)
 
     def _check(self, arming: Arming, history: History) -> None:
-        """At the hold. While the practitioner is signed in every statement is read and verified anew; once the idle lock has
-        wiped the keyring, what was verified at arming counts (nobody can consent or withdraw meanwhile without signing in)."""
+        """At the hold. While the practitioner is signed in every statement is read and verified anew. Once the idle lock has
+        wiped the keyring, those kept from the arming are: nobody can add one meanwhile without signing in."""
         session = self.sessions.current
-        if session is not None and session.practitioner == arming.practitioner:
-            self.records.verify_arming(session.unlocked, arming)
-        else:
-            arming_rules.check(arming, history, self.anchor.now(), self.clock)
+        if session is not None and session.practitioner != arming.practitioner:
+            raise NotNow
+        if session is not None:
+            with suppress(SignInNeeded):  # the idle lock struck in between
+                return self.records.verify_arming(session.unlocked, arming)
+        verify_again(history, self.keyrings.public(arming.practitioner).verify_hex)
+        return arming_rules.check(arming, history, self.anchor.now(), self.clock)
 
     def _disarm(self, verb: Disarm) -> Reply:
         session = self.sessions.require(verb.session)

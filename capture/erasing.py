@@ -9,6 +9,7 @@ import logging
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 
 from capture.audit import AuditEvent, AuditLog
@@ -34,6 +35,10 @@ class _Batch:
     recording_ids: tuple[RecordingId, ...]
     is_done: bool = False
     error: VigcamError | None = None
+
+    @property
+    def is_over(self) -> bool:
+        return self.is_done or self.error is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +69,17 @@ class Erasures:
         now = self._clock.boottime_ns()
         ask = Ask(new_ask_id(), AskKind.ERASE, now + self._control().state.limits.ask)
         batch = _Batch(ask, tuple(dict.fromkeys(recording_ids)))
-        with self._lock:
-            for stale in list(self._under_way)[: max(0, len(self._under_way) - _KEPT + 1)]:
-                del self._under_way[stale]
-            self._under_way[ask.ask_id] = batch
         self._audit.append(AuditEvent.ERASE_ASKED, ask=ask.ask_id, practitioner=practitioner, recordings=len(batch.recording_ids))
-        self._control().post_and_wait(Asked(now, ask))
+        with self._lock:
+            over = [key for key, one in self._under_way.items() if one.is_over]
+            for key in over[: max(0, len(over) - _KEPT + 1)]:
+                del self._under_way[key]
+            self._under_way[ask.ask_id] = batch
+        try:
+            self._control().post_and_wait(Asked(now, ask))
+        except TimeoutError:
+            self.take_back(ask.ask_id)
+            raise
         return self._waiting(batch)
 
     def poll(self, ask_id: str) -> ErasureWaiting | tuple[RecordingId, ...]:
@@ -78,12 +88,19 @@ class Erasures:
             batch = self._under_way.get(ask_id)
             if batch is None:
                 raise NotFound
-            if batch.is_done or batch.error is not None:
+            if batch.is_over:
                 del self._under_way[ask_id]
         return batch.recording_ids if batch.is_done else self._waiting(batch)
 
     def take_back(self, ask_id: str) -> None:
         self._control().post(AskTakenBack(self._clock.boottime_ns(), ask_id))
+
+    def take_back_all(self) -> None:
+        """Who asked is signed out: a press means nothing of theirs any more."""
+        with self._lock:
+            asked = [key for key, one in self._under_way.items() if not one.is_over]
+        for ask_id in asked:
+            self.take_back(ask_id)
 
     def confirm(self, ask: Ask) -> None:
         """The button was pressed."""
@@ -114,7 +131,8 @@ class Erasures:
         try:
             for recording_id in batch.recording_ids:
                 self._audit.append(AuditEvent.ERASED, ask=batch.ask.ask_id, recording=recording_id, stage="begun")
-                self._vault.erase(recording_id)
+                with suppress(NotFound):  # gone already: a second press, or an entry that failed after the first
+                    self._vault.erase(recording_id)
                 self._recordings.mark_erased(recording_id)
                 self._audit.append(AuditEvent.ERASED, ask=batch.ask.ask_id, recording=recording_id, stage="done")
             batch.is_done = True

@@ -27,12 +27,20 @@ class Session:
 
 
 class Sessions:
-    """The one place that holds an unlocked keyring. `ended` is told of every end, by whatever cause, after the wipe."""
+    """The one place that holds an unlocked keyring. `begun` is told of every sign-in, `ended` of every end, by whatever cause,
+    after the wipe."""
 
-    def __init__(self, clock: Clock, idle_lock_s: int, ended: Callable[[PractitionerId, str], None]) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        idle_lock_s: int,
+        *,
+        begun: Callable[[PractitionerId], None],
+        ended: Callable[[PractitionerId, str], None],
+    ) -> None:
         self._clock = clock
         self._idle_lock_ns = idle_lock_s * 1_000_000_000
-        self._ended = ended
+        self._begun, self._ended = begun, ended
         self._lock = threading.Lock()
         self._current: Session | None = None
         self._seen_ns = 0
@@ -49,6 +57,7 @@ class Sessions:
             self._seen_ns = self._clock.boottime_ns()
         if before is not None:
             self._wipe(before, "replaced")
+        self._begun(session.practitioner)
         return session
 
     def require(self, token: str) -> Session:
@@ -60,10 +69,21 @@ class Sessions:
             self._seen_ns = self._clock.boottime_ns()
             return session
 
+    def sign_out(self, token: str) -> None:
+        """The session of this token ends. Raises SignInNeeded."""
+        session = self.require(token)
+        self._end(lambda current: current is session, "signed_out")
+
     def end(self, cause: str) -> None:
-        """Sign out, whoever it is."""
+        """Whoever is signed in is no longer."""
+        self._end(lambda _: True, cause)
+
+    def _end(self, is_meant: Callable[[Session], bool], cause: str) -> None:
+        # Looked at and ended in one step: whoever has just signed in instead must not be meant.
         with self._lock:
-            before, self._current = self._current, None
+            before = self._current if self._current is not None and is_meant(self._current) else None
+            if before is not None:
+                self._current = None
         if before is not None:
             self._wipe(before, cause)
 
@@ -74,10 +94,7 @@ class Sessions:
 
     def lock_if_idle(self) -> None:
         """To be called every so often."""
-        with self._lock:
-            is_idle = self._current is not None and self._clock.boottime_ns() - self._seen_ns >= self._idle_lock_ns
-        if is_idle:
-            self.end("idle")
+        self._end(lambda _: self._clock.boottime_ns() - self._seen_ns >= self._idle_lock_ns, "idle")
 
     def _wipe(self, session: Session, cause: str) -> None:
         practitioner = session.practitioner

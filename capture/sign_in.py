@@ -17,6 +17,7 @@ from capture.control import Control
 from capture.errors import NotNow, SignInRefused, VigcamError
 from capture.ids import new_ask_id
 from capture.keyring import Keyrings
+from capture.rate import Rate
 from capture.recorder_model import NS, Ask, Asked, AskKind, AskOutcome, AskTakenBack
 from capture.session import Session, Sessions
 from device.ports import Clock
@@ -26,6 +27,8 @@ _log = logging.getLogger(__name__)
 _KEPT = 16
 """Results wait for their page to fetch them; a page that never does must not fill the RAM."""
 _PICK_UP_NS = 120 * NS
+_ASKS = 30
+_ASK_EVERY_S = 1.0
 
 
 @dataclass(slots=True)
@@ -68,6 +71,8 @@ class SignIns:
     ) -> None:
         self._keyrings, self._attempts, self._sessions = keyrings, attempts, sessions
         self._audit, self._clock, self._control = audit, clock, control
+        # Anybody in reach of the page may ask, and each ask is two lines of the log.
+        self._asking = Rate(clock, _ASKS, _ASK_EVERY_S)
         self._lock = threading.Lock()
         self._under_way: dict[str, _Attempt] = {}
         # One unlock at a time: scrypt takes 64 MB, and a Zero 2 W has 512.
@@ -76,6 +81,7 @@ class SignIns:
     def begin(self, username: str, passphrase: str) -> Waiting:
         """Raises TooManyAttempts, NotNow (filming, or a fault to acknowledge), SignInRefused where another one waits."""
         self._attempts.check()
+        self._asking.take()
         now = self._clock.boottime_ns()
         ask = Ask(new_ask_id(), AskKind.SIGN_IN, now + self._control().state.limits.ask)
         attempt = _Attempt(ask, username, passphrase)
@@ -87,7 +93,7 @@ class SignIns:
             self._control().post_and_wait(Asked(now, ask))
         except TimeoutError:
             # Nobody knows of this ask: a press must not confirm it.
-            self.take_back(ask.ask_id)
+            self._control().post(AskTakenBack(self._clock.boottime_ns(), ask.ask_id))
             raise
         return self._waiting(attempt)
 
