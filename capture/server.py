@@ -6,29 +6,31 @@ One connection carries one question and one answer. Who asks is read from the ke
 from __future__ import annotations
 
 import array
-import contextlib
+import errno
 import logging
 import os
+import selectors
 import socket
 import struct
 import threading
+import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 
 import msgspec
 
-from capture.errors import BadRequest, BoxInUse, BoxUnusable, NotAllowed, NotNow, VigcamError
+from capture.errors import BadRequest, NotAllowed, NotNow, VigcamError
+from capture.lane import Lane
 from capture.messages import MAX_MESSAGE_BYTES, Answer, AnyVerb, GetStatus, Refused, Stop, Verb, encode
 
 _log = logging.getLogger(__name__)
 
-_WORKERS = 16
-_WAITING = 64
-"""Connections taken in at once, served or not; more wait in the kernel's own queue."""
+_SILENT = 64
+"""Peers that are connected and have not asked yet; one more, and the one that has been silent longest is put out."""
 _PATIENCE_S = 5.0
-"""A peer that connects and says nothing holds a worker no longer than this."""
+"""A peer that connects and says nothing, or asks and does not listen, is put out after this."""
+_OUT_OF_DESCRIPTORS_S = 0.1
 
 _VERBS = msgspec.msgpack.Decoder(AnyVerb)
 
@@ -56,7 +58,8 @@ class Peers:
 
 
 class Server:
-    """Listens on `path` (made here, mode 0660) or on a socket handed over by the service manager.
+    """Serves a listening socket. One thread takes the questions in, so that silent peers hold up nobody; each kind of question
+    is answered in a lane of its own, so that a stop waits for none of the others.
 
     `answer` is called in a worker thread for each permitted question; `refused_peer` for each peer that may not ask.
     """
@@ -68,49 +71,89 @@ class Server:
         self._peers = peers
         self._answer = answer
         self._refused_peer = refused_peer
-        self._pool = ThreadPoolExecutor(_WORKERS, thread_name_prefix="socket")
-        self._places = threading.BoundedSemaphore(_WAITING)
-        self._thread = threading.Thread(target=self._accept, name="socket-accept", daemon=True)
+        self._lanes = {Stop: Lane("stop", 2), GetStatus: Lane("look", 4)}
+        self._other = Lane("socket", 16)
+        self._silent: dict[socket.socket, float] = {}
+        self._door = selectors.DefaultSelector()
+        self._closing, self._closed = socket.socketpair()
+        self._thread = threading.Thread(target=self._keep_door, name="socket-door", daemon=True)
 
     def start(self) -> None:
+        self._listener.setblocking(False)
+        self._door.register(self._listener, selectors.EVENT_READ)
+        self._door.register(self._closed, selectors.EVENT_READ)
         self._thread.start()
 
     def close(self) -> None:
         """Takes no more questions; those being answered are answered."""
-        with contextlib.suppress(OSError):
-            self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
-        self._thread.join(timeout=2)
-        self._pool.shutdown(wait=True, cancel_futures=True)
+        self._closing.close()
+        if self._thread.is_alive():
+            self._thread.join()
+        for connection in (*self._silent, self._listener, self._closed):
+            connection.close()
+        self._door.close()
+        for lane in (*self._lanes.values(), self._other):
+            lane.close()
 
-    def _accept(self) -> None:
+    def _keep_door(self) -> None:
         while True:
-            self._places.acquire()
-            try:
-                connection, _ = self._listener.accept()
-            except OSError:
-                return
-            try:
-                self._pool.submit(self._serve, connection)
-            except RuntimeError:  # shutting down
-                connection.close()
-                return
+            for key, _ in self._door.select(1.0 if self._silent else None):
+                match key.fileobj:
+                    case self._closed:
+                        return
+                    case self._listener:
+                        self._let_in()
+                    case socket.socket() as connection if connection in self._silent:
+                        self._hear(connection)
+            now = time.monotonic()
+            for connection in [one for one, until in self._silent.items() if until <= now]:
+                self._forget(connection).close()
 
-    def _serve(self, connection: socket.socket) -> None:
+    def _let_in(self) -> None:
         try:
-            with connection:
-                connection.settimeout(_PATIENCE_S)
-                _send(connection, self._reply(connection))
+            connection, _ = self._listener.accept()
         except OSError as error:
-            _log.info("a peer went away: %s", error.strerror)
-        finally:
-            self._places.release()
+            if error.errno in (errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOBUFS):
+                time.sleep(_OUT_OF_DESCRIPTORS_S)  # it stays readable: without a pause this would turn in circles
+            return
+        if len(self._silent) >= _SILENT:
+            self._forget(next(iter(self._silent))).close()
+        connection.setblocking(False)
+        self._silent[connection] = time.monotonic() + _PATIENCE_S
+        self._door.register(connection, selectors.EVENT_READ)
 
-    def _reply(self, connection: socket.socket) -> Reply:
+    def _forget(self, connection: socket.socket) -> socket.socket:
+        self._door.unregister(connection)
+        del self._silent[connection]
+        return connection
+
+    def _hear(self, connection: socket.socket) -> None:
+        self._forget(connection)
         try:
-            return self._answer(self._question(connection))
+            verb = self._question(connection)
+            lane = self._lanes.get(type(verb), self._other)
+            if not lane.take(connection, lambda: self._serve(connection, verb)):
+                raise NotNow("too many at once")
         except VigcamError as error:
-            return Reply(Refused(code=error.code, detail=error.detail, reasons=error.reasons, retry_after_s=error.retry_after_s))
+            with connection, suppress(OSError):
+                _send(connection, Reply(_refused(error)))
+        except Exception as error:  # noqa: BLE001 - whatever one peer does, the door stays open to the others
+            _log.warning("a peer could not be heard: %s", type(error).__name__)
+            connection.close()
+
+    def _serve(self, connection: socket.socket, verb: Verb) -> None:
+        with connection:
+            try:
+                connection.settimeout(_PATIENCE_S)
+                _send(connection, self._reply(verb))
+            except OSError as error:
+                _log.info("a peer went away: %s", error.strerror)
+
+    def _reply(self, verb: Verb) -> Reply:
+        try:
+            return self._answer(verb)
+        except VigcamError as error:
+            return Reply(_refused(error))
         except TimeoutError:
             return Reply(Refused(code=NotNow.code, detail="the box did not answer in time"))
         except Exception:  # noqa: BLE001 - one bad question must not end the daemon
@@ -136,65 +179,30 @@ class Server:
         return verb
 
 
+def _refused(error: VigcamError) -> Refused:
+    return Refused(code=error.code, detail=error.detail, reasons=error.reasons, retry_after_s=error.retry_after_s)
+
+
 def _send(connection: socket.socket, reply: Reply) -> None:
     try:
         beside = []
         if reply.descriptor is not None:
             beside = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [reply.descriptor]))]
-        connection.sendmsg([encode(reply.answer)], beside)
+        connection.sendmsg([_encoded(reply.answer)], beside)
     finally:
         if reply.descriptor is not None:
             os.close(reply.descriptor)
+
+
+def _encoded(answer: Answer) -> bytes:
+    try:
+        return encode(answer)
+    except ValueError:
+        _log.exception("an answer is too long")
+        return encode(Refused(code=VigcamError.code))
 
 
 def _peer_uid(connection: socket.socket) -> int:
     # struct ucred of socket(7): pid, uid, gid
     credentials = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
     return int(struct.unpack("3i", credentials)[1])
-
-
-def listen(path: Path) -> socket.socket:
-    """Make the socket at `path`. A stale one is replaced; one that answers is somebody's: raises BoxInUse, or BoxUnusable."""
-    try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        folder = os.open(path.parent, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
-    except OSError as error:
-        raise BoxUnusable(f"the socket's folder: {error.strerror}") from error
-    # A socket's path is limited to 107 bytes; through its folder's descriptor any folder will do.
-    short = f"/proc/self/fd/{folder}/{path.name}"
-    listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET | socket.SOCK_CLOEXEC)
-    try:
-        if _answers(short):
-            raise BoxInUse("another capture daemon answers on this socket")
-        path.unlink(missing_ok=True)
-        listener.bind(short)
-        path.chmod(0o660)
-        listener.listen(_WAITING)
-    except OSError as error:
-        listener.close()
-        raise BoxUnusable(f"the socket: {error.strerror}") from error
-    except BaseException:
-        listener.close()
-        raise
-    finally:
-        os.close(folder)
-    return listener
-
-
-def _answers(address: str) -> bool:
-    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET | socket.SOCK_CLOEXEC) as probe:
-        try:
-            probe.connect(address)
-        except OSError:
-            return False
-        return True
-
-
-def inherited_listener(descriptor: int) -> socket.socket:
-    """The socket that the service manager opened (sd_listen_fds(3)): must be a listening SOCK_SEQPACKET. Raises BoxUnusable."""
-    listener = socket.socket(fileno=descriptor)
-    is_ours = listener.family == socket.AF_UNIX and listener.type == socket.SOCK_SEQPACKET
-    if not is_ours or not listener.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
-        raise BoxUnusable("the socket handed over is not a listening SOCK_SEQPACKET")
-    os.set_inheritable(descriptor, False)
-    return listener

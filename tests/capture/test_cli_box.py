@@ -14,10 +14,11 @@ import pytest
 from audit_box import flip
 
 from capture.config import load_config
+from capture.listening import listen
 from capture.messages import GetStatus, Status, Verb
 from capture.model import Confidence, WallTime
 from capture.seal.keys import Identity
-from capture.server import Peers, Reply, Server, listen
+from capture.server import Peers, Reply, Server
 
 ROOT = Path(__file__).parents[2]
 SERVICE = Identity.generate()

@@ -13,8 +13,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from capture.client import CaptureClient
+from capture.listening import listen
 from capture.messages import AnyAnswer, Done, Refused, Stop
-from capture.server import Peers, Reply, Server, listen
+from capture.server import Peers, Reply, Server
 
 
 @pytest.fixture(scope="module")
