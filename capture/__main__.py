@@ -14,7 +14,8 @@ from pathlib import Path
 from capture.config import FILE_NAME, Config, load_config
 from capture.daemon import Daemon, Hardware
 from capture.errors import BoxUnusable, VigcamError
-from capture.server import inherited_listener, listen
+from capture.listening import inherited_listener, listen
+from capture.log_lane import LogLane
 from capture.start_up import keep_secrets_in_ram, own_box
 from device.clock import SystemClock
 from device.disk import SystemDisk
@@ -37,7 +38,9 @@ _FIRST_INHERITED = 3
 def main(arguments: Sequence[str] | None = None, *, disk: Disk | None = None) -> int:
     """Run until the recorder has ended. Exit code 0 good, 1 refused, 2 wrong use, 3 damaged. `disk` is given by fault tests."""
     options = _parse(arguments)
-    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(name)s %(levelname)s %(message)s")
+    logging.basicConfig(
+        level=logging.INFO, handlers=[LogLane(sys.stderr)], format="%(asctime)s %(name)s %(levelname)s %(message)s"
+    )
     signals = _signals()
     try:
         keep_secrets_in_ram()

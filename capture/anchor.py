@@ -54,9 +54,11 @@ class TimeAnchor:
             self._state = self._first_state(kept.seen_ms if kept else EARLIEST_MS)
 
     def now(self) -> WallTime:
-        """The best claim there is. Without a battery-backed clock its confidence is NONE until the first offer of this boot."""
-        with self._lock:
-            return self._now()
+        """The best claim there is. Without a battery-backed clock its confidence is NONE until the first offer of this boot.
+
+        Waits for nobody: every line of the log asks it, those of the control thread too, and an offer may wait for the disk.
+        """
+        return self._now()
 
     def offer(self, wall_ms: int, is_confirmed: bool) -> ClockStep:
         """The practitioner's browser says that it is `wall_ms`; `is_confirmed` says that a person read and confirmed it.
@@ -96,7 +98,8 @@ class TimeAnchor:
         return AnchorState(boot_id=self._clock.boot_id, offset_ms=offset_ms, confidence=confidence, seen_ms=wall_ms)
 
     def _now(self) -> WallTime:
-        return WallTime(ms=self._boot_ms() + self._state.offset_ms, confidence=self._state.confidence)
+        state = self._state  # read once: another thread may replace it
+        return WallTime(ms=self._boot_ms() + state.offset_ms, confidence=state.confidence)
 
     def _boot_ms(self) -> int:
         return self._clock.boottime_ns() // 1_000_000

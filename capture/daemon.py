@@ -6,7 +6,7 @@ import logging
 import os
 import socket
 import threading
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,7 +22,7 @@ from capture.desk_entry import EntryDesk
 from capture.desk_recordings import RecordingDesk
 from capture.device_key import DeviceKey
 from capture.erasing import Erasures
-from capture.errors import VigcamError
+from capture.errors import TooManyAttempts, VigcamError
 from capture.filming import Filming
 from capture.framing import Framing
 from capture.ids import PractitionerId
@@ -56,6 +56,8 @@ _log = logging.getLogger(__name__)
 
 _OPENINGS = 30
 _OPENING_EVERY_S = 2.0
+_PEER_LINES = 20
+_PEER_LINE_EVERY_S = 10.0
 _HOUSEKEEPING_S = 1.0
 _STALLED_LOOKS = 4
 """The control thread comes round at least once a second; the watchdog looks as often."""
@@ -92,7 +94,7 @@ class Daemon:
         mark_interrupted(vault, recordings, self._audit)
         keyrings = Keyrings(folder / "keyrings", folder / "recipients", device_key, disk)
         publisher = Publisher(config.box_id, vault, recordings, self._audit, device_key)
-        self._sessions = Sessions(clock, config.limits.idle_lock_s, self._signed_out)
+        self._sessions = Sessions(clock, config.limits.idle_lock_s, begun=self._signed_in, ended=self._signed_out)
         self._filming = Filming(
             config=config,
             profile=hardware.camera.profile,
@@ -169,7 +171,8 @@ class Daemon:
             page=frozenset(config.socket.peers or (os.getuid(), 0)),
             operators=frozenset((os.getuid(), 0)),
         )
-        self._server = Server(listener, peers, desk.answer, lambda uid: self.log(AuditEvent.PEER_REFUSED, f"uid-{uid}"))
+        self._server = Server(listener, peers, desk.answer, self._peer_refused)
+        self._peer_lines = Rate(clock, _PEER_LINES, _PEER_LINE_EVERY_S)
         self._ended = EndKind.PROCESS
         self._stopping = threading.Event()
 
@@ -218,10 +221,19 @@ class Daemon:
 
     def die(self) -> None:
         """End at once: the kernel closes the camera, the service manager darkens the lamps and starts us again."""
+        for handler in logging.getLogger().handlers:
+            handler.flush()
         os.abort()
+
+    def _signed_in(self, practitioner: PractitionerId) -> None:
+        visit = self._filming.armed
+        if visit is not None and visit.arming.practitioner != practitioner:
+            # One practitioner's leave must not film another's family.
+            self._recorder.post(LeaveEnded(self._hardware.clock.boottime_ns(), StopReason.SIGNED_OUT))
 
     def _signed_out(self, practitioner: PractitionerId, cause: str) -> None:
         self._audit.submit(AuditEvent.SIGNED_OUT, practitioner=practitioner, cause=cause)
+        self._erasures.take_back_all()
         if cause == "signed_out":
             self._recorder.post(LeaveEnded(self._hardware.clock.boottime_ns(), StopReason.SIGNED_OUT))
 
@@ -268,6 +280,11 @@ class Daemon:
             self._audit.submit(event, **({"code": code} if code else {}))
         except (VigcamError, ValueError):
             _log.exception("a line could not be handed to the log")
+
+    def _peer_refused(self, uid: int) -> None:
+        with suppress(TooManyAttempts):  # whoever knocks all day must not fill the disk
+            self._peer_lines.take()
+            self.log(AuditEvent.PEER_REFUSED, f"uid-{uid}")
 
     def end(self, kind: EndKind) -> None:
         self._ended = kind
