@@ -1,4 +1,4 @@
-"""Measures the seal, the container and the factory, against the `age` tool where it does the same. Run: `make bench`.
+"""Measures seal, container, factory and a whole box, against the `age` tool where it does the same. Run: `make bench`.
 
 Prints one line a figure and writes build/bench.json. Every value is the median of several runs; ours and the peer's take turns,
 so that a busy moment hits both. Figures are of the machine at hand: read them as ratios.
@@ -16,10 +16,12 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 
+from bench_box import box_figures
 from factory import UnsyncedDisk, encode, make_recording
+from figures import Figure, at_most, timed
 
 from capture.container.movie import open_movie
 from capture.container.progressive import ProgressiveMp4
@@ -34,30 +36,8 @@ FILE_MIB = 256
 RUNS = 5
 RANGES = 400
 FILM_S = 600
+HOUR_S = 3600
 RATE = 8_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """One line. `ratio` is ours to the peer's; a goal that is None is not set; `met` is None without a goal."""
-
-    name: str
-    value: float
-    unit: str
-    peer: str | None = None
-    peer_value: float | None = None
-    ratio: float | None = None
-    goal_min: float | None = None
-    goal_max: float | None = None
-    met: bool | None = None
-    note: str = ""
-
-
-def timed(work: Callable[[], object]) -> float:
-    """Seconds."""
-    begun = time.perf_counter()
-    work()
-    return time.perf_counter() - begun
 
 
 def against_age(name: str, ours: Callable[[], object], theirs: Callable[[], object], goal_ratio: float) -> Figure:
@@ -66,12 +46,6 @@ def against_age(name: str, ours: Callable[[], object], theirs: Callable[[], obje
     mine, peer = (FILE_MIB / statistics.median(times) for times in zip(*pairs, strict=True))
     note = f"{FILE_MIB} MiB, file to file, no sync; goal for the ratio"
     return Figure(name, mine, "MiB/s", "age", peer, mine / peer, goal_ratio, None, mine / peer >= goal_ratio, note)
-
-
-def at_most(name: str, seconds: list[float], unit: str, goal: float, note: str) -> Figure:
-    """The median of times, in the unit's scale."""
-    value = statistics.median(seconds) * {"µs": 1e6, "ms": 1e3, "s": 1.0}[unit]
-    return Figure(name, value, unit, goal_max=goal, met=value <= goal, note=note)
 
 
 def seal_file(plain: Path, sealed: Path, identity: Identity) -> None:
@@ -137,6 +111,8 @@ def film_figures(folder: Path) -> Iterator[Figure]:
         recording = make_recording(vault, [identity.recipient], FILM_S, encoded)
         times.append(time.perf_counter() - begun)
     yield at_most("make a 10-minute recording of 8 Mbit/s", times, "s", 10, "muxer, seal and vault of the real take, no sync")
+    hour = timed(lambda: vault.erase(make_recording(vault, [identity.recipient], HOUR_S, encoded)))
+    yield at_most("make a 60-minute recording of 8 Mbit/s", [hour], "s", 60, "once; the same, and erased again")
     with opened(vault.open(recording).fd) as fd:
         file_key, offset = open_header(vault.header(fd), identity)
 
@@ -163,24 +139,14 @@ def opened(fd: int) -> Iterator[int]:
         os.close(fd)
 
 
-def line(figure: Figure) -> str:
-    against = (
-        "" if figure.peer_value is None else f"   {figure.peer} {figure.peer_value:.0f} {figure.unit}, ratio {figure.ratio:.2f}"
-    )
-    bounds = [f"at least {figure.goal_min:g}"] if figure.goal_min is not None else []
-    bounds += [f"at most {figure.goal_max:g}"] if figure.goal_max is not None else []
-    verdict = "" if figure.met is None else f"   goal {' and '.join(bounds)}: {'met' if figure.met else 'MISSED'}"
-    return f"{figure.name:<42} {figure.value:>9.1f} {figure.unit:<6}{against}{verdict}   ({figure.note})"
-
-
 def main() -> None:
     figures = []
     build = ROOT / "build"
     build.mkdir(exist_ok=True)
-    for measure in (seal_figures, film_figures):
+    for measure in (seal_figures, film_figures, box_figures):
         with tempfile.TemporaryDirectory(dir=build) as name:
             for figure in measure(Path(name)):
-                print(line(figure), flush=True)  # noqa: T201  (this is what it is for)
+                print(figure.line(), flush=True)  # noqa: T201  (this is what it is for)
                 figures.append(asdict(figure))
     (build / "bench.json").write_text(json.dumps(figures, indent=1) + "\n", "utf-8")
 
