@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import struct
 from pathlib import Path
 from typing import TypeVar
 
@@ -57,8 +58,10 @@ class CaptureClient:
             raise DaemonUnreachable(str(error)) from error
         try:
             with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET | socket.SOCK_CLOEXEC) as connection:
-                connection.settimeout(self._timeout_s)
+                # The kernel's own limit: with Python's, a full queue would refuse us at once instead of letting us wait in it.
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, _timeval(self._timeout_s))
                 connection.connect(f"/proc/self/fd/{folder}/{self._name}")
+                connection.settimeout(self._timeout_s)
                 connection.send(encode(verb))
                 # +1: a datagram longer than the limit shows itself instead of being cut
                 data, descriptors, _, _ = socket.recv_fds(connection, MAX_MESSAGE_BYTES + 1, 1)
@@ -74,6 +77,11 @@ class CaptureClient:
             for descriptor in descriptors:
                 os.close(descriptor)
             raise DaemonUnreachable("the answer cannot be read") from error
+
+
+def _timeval(seconds: float) -> bytes:
+    # struct timeval of socket(7)
+    return struct.pack("ll", int(seconds), int(seconds % 1 * 1e6))
 
 
 def _as(answer: Answer, expected: type[A]) -> A:
