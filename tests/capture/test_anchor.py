@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,6 +13,7 @@ from record_box import NOON_MS, HandClock
 from capture.anchor import EARLIEST_MS, LIKELY_MS, TimeAnchor
 from capture.errors import ClockUnlikely
 from capture.model import Confidence, WallTime
+from device.clock import SystemClock
 
 HOUR_MS = 3_600_000
 
@@ -250,3 +253,24 @@ class JumpingClocks(RuleBasedStateMachine):
 
 
 TestJumpingClocks = JumpingClocks.TestCase
+
+
+@pytest.mark.promise("P5")
+def test_the_time_is_told_while_an_offer_waits_for_its_disk() -> None:
+    stored, told = threading.Event(), threading.Event()
+
+    def store(_: str) -> None:
+        told.set()
+        assert stored.wait(10)
+
+    anchor = TimeAnchor(SystemClock(), lambda: None, store)
+    offering = threading.Thread(target=anchor.offer, args=(1_800_000_000_000, True))
+    offering.start()
+    assert told.wait(5)
+    asking = threading.Thread(target=anchor.now)
+    asking.start()
+    asking.join(1)
+    is_answered = not asking.is_alive()
+    stored.set()
+    offering.join()
+    assert is_answered
