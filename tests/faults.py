@@ -50,6 +50,7 @@ class FaultyDisk:
         self._orders = orders
         self._inside: dict[str, _Order] = {}
         self._fail_at: tuple[int, int] | None = None
+        self._die_at: int | None = None
         self._paths: dict[int, str] = {}
         self._called = threading.Condition()
         self.calls: list[str] = []
@@ -66,9 +67,13 @@ class FaultyDisk:
         """The call with this number in `calls` fails, whichever operation it is; counted from 0."""
         self._fail_at = (call_number, error)
 
+    def die_at(self, call_number: int) -> None:
+        """The call with this number fails, and every one after it: what reached the disk is what a cut would leave."""
+        self._die_at = call_number
+
     def heal(self) -> None:
         self._inside.clear()
-        self._fail_at = None
+        self._fail_at = self._die_at = None
 
     def wait_for(self, operation: str, times: int, timeout_s: float = 10.0) -> None:
         """Return once the operation was asked for this many times in all, done or stalled."""
@@ -133,6 +138,8 @@ class FaultyDisk:
             self._called.notify_all()
         if self._fail_at is not None and self._fail_at[0] == number:
             raise OSError(self._fail_at[1], f"injected: {operation}", path)
+        if self._die_at is not None and number >= self._die_at:
+            raise OSError(errno.EIO, f"dead: {operation}", path)
         for order in (self._inside.get(operation), self._outside(operation)):
             if order is not None and path.endswith(order.path_end):
                 self._obey(order, operation, path)

@@ -96,3 +96,32 @@ def test_a_fault_at_any_step_of_a_take_loses_nothing_durable_and_claims_nothing_
         assert (report.verdict, report.bad_line, report.findings) == (Verdict.GOOD, None, ()), what
         box.shut()
         box.box.close()
+
+
+@pytest.mark.promise("P2")
+@pytest.mark.promise("P8")
+@pytest.mark.parametrize("share", range(SHARES))
+def test_after_a_cut_at_any_step_of_a_take_the_next_start_tells_one_story(tmp_path: Path, share: int) -> None:
+    (tmp_path / "good").mkdir()
+    taken = _calls_of_a_film(tmp_path / "good")
+    for number in range(share, taken, SHARES):
+        folder = tmp_path / f"{number}"
+        folder.mkdir()
+        disk = FaultyDisk(SystemDisk())
+        box = FilmingBox(folder, disk).start()
+        disk.die_at(len(disk.calls) + number)
+        _one_film(box)
+        what = f"call {number} of {taken}"
+        assert box.failure is None, what
+        box.shut()
+        disk.heal()
+        box.restart_records()
+        box.start()
+        assert box.control.state.phase is Phase.IDLE
+        _one_story(box)
+        report = verify_log(folder / "audit.log", folder / "vault")
+        assert (report.verdict, report.bad_line, report.findings) == (Verdict.GOOD, None, ()), what
+        _one_film(box)
+        assert box.rows()[0].state is RecordingState.SEALED, what
+        box.shut()
+        box.box.close()
