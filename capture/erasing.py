@@ -131,10 +131,8 @@ class Erasures:
         try:
             for recording_id in batch.recording_ids:
                 self._audit.append(AuditEvent.ERASED, ask=batch.ask.ask_id, recording=recording_id, stage="begun")
-                with suppress(NotFound):  # gone already: a second press, or an entry that failed after the first
-                    self._vault.erase(recording_id)
-                self._recordings.mark_erased(recording_id)
-                self._audit.append(AuditEvent.ERASED, ask=batch.ask.ask_id, recording=recording_id, stage="done")
+                self._recordings.begin_erasing(recording_id)
+                end_erasure(self._vault, self._recordings, self._audit, recording_id)
             batch.is_done = True
         except VigcamError as error:
             batch.error = error
@@ -146,3 +144,12 @@ class Erasures:
         if batch.error is not None:
             raise batch.error
         return ErasureWaiting(batch.ask.ask_id, max(0, batch.ask.expires_ns - self._clock.boottime_ns()) // NS)
+
+
+def end_erasure(vault: Vault, recordings: Recordings, audit: AuditLog, recording_id: RecordingId) -> None:
+    """What was begun is carried through, from wherever it stopped. Raises BoxUnusable, and the errors of log and catalogue."""
+    with suppress(NotFound):  # gone already
+        vault.erase(recording_id)
+    recordings.mark_erased(recording_id)
+    audit.append(AuditEvent.ERASED, recording=recording_id, stage="done")
+    recordings.end_erasing(recording_id)

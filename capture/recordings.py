@@ -30,6 +30,7 @@ _STEPS = {
 
 
 _OWED = "recordings.owed_lines"
+_ERASING = "recordings.being_erased"
 
 
 class Recordings:
@@ -115,16 +116,25 @@ class Recordings:
 
     def owe_line(self, recording_id: RecordingId) -> None:
         """The log could not be told that this one was interrupted: the next start-up tells it."""
-        with self._catalogue.transaction():
-            owed = dict.fromkeys((*self.owed_lines(), recording_id))
-            self._catalogue.set_meta(_OWED, " ".join(owed))
+        self._note(_OWED, recording_id)
 
     def owed_lines(self) -> tuple[RecordingId, ...]:
-        return tuple(RecordingId(text) for text in (self._catalogue.meta(_OWED) or "").split())
+        return self._noted(_OWED)
 
-    def lines_paid(self) -> None:
-        """The log knows of them now."""
-        self._catalogue.set_meta(_OWED, "")
+    def line_paid(self, recording_id: RecordingId) -> None:
+        """The log knows of it now."""
+        self._strike(_OWED, recording_id)
+
+    def begin_erasing(self, recording_id: RecordingId) -> None:
+        """From here on its file may be broken: an erasure that is cut short is ended by the next start-up."""
+        self._note(_ERASING, recording_id)
+
+    def being_erased(self) -> tuple[RecordingId, ...]:
+        return self._noted(_ERASING)
+
+    def end_erasing(self, recording_id: RecordingId) -> None:
+        """File, row and log are of one mind."""
+        self._strike(_ERASING, recording_id)
 
     def mark_transferred(self, recording_id: RecordingId) -> Recording:
         """Somebody verifiably holds a copy. Raises NotFound; NotNow while filming and once erased."""
@@ -139,6 +149,17 @@ class Recordings:
         with self._catalogue.transaction():
             old = self.get(recording_id)
             return self._replace(old, msgspec.structs.replace(old, state=RecordingState.ERASED))
+
+    def _noted(self, key: str) -> tuple[RecordingId, ...]:
+        return tuple(RecordingId(text) for text in (self._catalogue.meta(key) or "").split())
+
+    def _note(self, key: str, recording_id: RecordingId) -> None:
+        with self._catalogue.transaction():
+            self._catalogue.set_meta(key, " ".join(dict.fromkeys((*self._noted(key), recording_id))))
+
+    def _strike(self, key: str, recording_id: RecordingId) -> None:
+        with self._catalogue.transaction():
+            self._catalogue.set_meta(key, " ".join(one for one in self._noted(key) if one != recording_id))
 
     def _replace(self, old: Recording, new: Recording) -> Recording:
         if new.state not in _STEPS[old.state]:

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import ctypes
 import fcntl
+import logging
 import os
 import resource
 from pathlib import Path
 
 from capture.audit import AuditEvent, AuditLog
-from capture.errors import BoxInUse, BoxUnusable
+from capture.erasing import end_erasure
+from capture.errors import BoxInUse, BoxUnusable, VaultFull
 from capture.model import RecordingState
 from capture.recordings import Recordings
 from capture.vault import Vault
+
+_log = logging.getLogger(__name__)
 
 _LOCK_NAME = "capture.lock"
 _PR_SET_DUMPABLE = 4
@@ -44,10 +48,16 @@ def own_box(folder: Path) -> int:
 
 
 def mark_interrupted(vault: Vault, recordings: Recordings, audit: AuditLog) -> None:
-    """Bring catalogue and vault to one story after a cut. Every step says so in the log, and none touches footage."""
+    """Bring catalogue and vault to one story after a cut. Every step says so in the log, and none touches footage but that
+    which a press had let go already."""
+    for recording_id in recordings.being_erased():
+        try:
+            end_erasure(vault, recordings, audit, recording_id)
+        except (BoxUnusable, VaultFull):
+            _log.exception("an erasure could not be ended")  # the next start tries again: a bad block must not keep the box shut
     for recording_id in recordings.owed_lines():
         audit.append(AuditEvent.RECORDING_INTERRUPTED, recording=recording_id, why="log_failed")
-    recordings.lines_paid()
+        recordings.line_paid(recording_id)
     sealed, parts = set(vault.recordings()), set(vault.parts())
     for recording in recordings.filming():
         recording_id = recording.recording_id

@@ -1,0 +1,117 @@
+"""Erasing: by a press alone, carried through whatever fails, and never more than was named."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+
+import pytest
+from capture_box import wait_until
+from faults import FaultyDisk
+from filming_box import FilmingBox
+
+from capture.audit_verify import Verdict, verify_log
+from capture.erasing import Erasures, ErasureWaiting
+from capture.errors import NotErasable, NotFound, VigcamError
+from capture.ids import RecordingId, new_practitioner_id
+from capture.model import RecordingState
+from capture.recorder_model import Phase
+from device.disk import SystemDisk
+
+
+def _filmed(folder: Path, disk: FaultyDisk) -> tuple[FilmingBox, RecordingId]:
+    box = FilmingBox(folder, disk).start()
+    box.arm()
+    box.hold()
+    box.wait_for(Phase.RECORDING)
+    box.press()
+    box.wait_for(Phase.ARMED)
+    return box, box.rows()[0].recording_id
+
+
+def _erasures(box: FilmingBox) -> Erasures:
+    return Erasures(box.vault, box.recordings, box.box.audit, box.clock, lambda: box.control)
+
+
+def _erase(box: FilmingBox, recording_id: RecordingId, before_the_press: Callable[[], None] = lambda: None) -> str:
+    """Asked for, and pressed; how it ended."""
+    erasures = _erasures(box)
+    waiting = erasures.begin(box.practitioner, (recording_id,), recording_id)
+    before_the_press()
+    erasures.confirm(next(ask for ask in box.control.state.asks if ask.ask_id == waiting.ask_id))
+
+    def look() -> str:
+        try:
+            answer = erasures.poll(waiting.ask_id)
+        except VigcamError as error:
+            return error.code
+        return "" if isinstance(answer, ErasureWaiting) else "erased"
+
+    outcome = wait_until(look)
+    erasures.close()
+    return outcome
+
+
+def _die_in(disk: FaultyDisk, calls: int) -> None:
+    disk.die_at(len(disk.calls) + calls)
+
+
+@pytest.fixture
+def filmed(tmp_path: Path) -> Iterator[tuple[FilmingBox, RecordingId]]:
+    box, recording_id = _filmed(tmp_path, FaultyDisk(SystemDisk()))
+    yield box, recording_id
+    box.shut()
+    box.box.close()
+
+
+@pytest.mark.promise("P9")
+def test_nobody_erases_what_another_filmed_or_without_its_words(filmed: tuple[FilmingBox, RecordingId]) -> None:
+    box, recording_id = filmed
+    erasures = _erasures(box)
+    with pytest.raises(NotFound):
+        erasures.begin(new_practitioner_id(), (recording_id,), recording_id)
+    with pytest.raises(NotErasable):
+        erasures.begin(box.practitioner, (recording_id,), "yes")
+    assert box.control.state.asks == ()
+
+
+@pytest.mark.promise("P9")
+def test_erasing_twice_is_erasing_once(filmed: tuple[FilmingBox, RecordingId]) -> None:
+    box, recording_id = filmed
+    assert _erase(box, recording_id) == "erased"
+    assert box.rows()[0].state is RecordingState.ERASED
+    with pytest.raises(NotFound):
+        _erasures(box).begin(box.practitioner, (recording_id,), recording_id)
+
+
+@pytest.mark.promise("P9")
+@pytest.mark.promise("P10")
+def test_an_erasure_cut_at_any_step_is_carried_through_at_the_next_start(tmp_path: Path) -> None:
+    number, was_cut = 0, True
+    while was_cut:
+        folder = tmp_path / f"{number}"
+        folder.mkdir()
+        disk = FaultyDisk(SystemDisk())
+        box, recording_id = _filmed(folder, disk)
+        outcome = _erase(box, recording_id, partial(_die_in, disk, number))
+        was_cut = outcome != "erased"
+        disk.heal()
+        is_begun = '"stage":"begun"' in (folder / "audit.log").read_text()
+        box.shut()
+        box.restart_records()
+        box.start()
+        what = f"call {number}"
+        row = box.rows()[0]
+        if row.state is RecordingState.ERASED:
+            assert is_begun, what
+            assert not list((folder / "vault").iterdir()), what
+        else:
+            assert number < 3, what  # the log could not be told: nothing was touched
+            assert (folder / "vault" / f"{recording_id}.mp4.age").stat().st_size == row.sealed_bytes, what
+        report = verify_log(folder / "audit.log", folder / "vault")
+        assert (report.verdict, report.findings) == (Verdict.GOOD, ()), what
+        box.shut()
+        box.box.close()
+        number += 1
+    assert number > 8
