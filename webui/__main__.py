@@ -16,6 +16,7 @@ from webui.app import create_app
 from webui.config import WebConfig
 from webui.leaf import Leaf, current_leaf
 from webui.serving import serve
+from webui.watch import PATIENCE_S
 
 
 @click.command()
@@ -38,7 +39,8 @@ def main(
     own = () if listening.is_unspecified else (address,)
     config = WebConfig(names=tuple(dict.fromkeys((*names, *own))) or ("localhost",), port=port, ca_path=tls and tls / "ca.pem")
     client = CaptureClient(socket_path)
-    serve(lambda: create_app(config, client), _leaf(tls, cert, key), address, port)
+    watcher = CaptureClient(socket_path, PATIENCE_S)
+    serve(lambda: create_app(config, client, watcher=watcher), _leaf(tls, cert, key), address, port)
 
 
 def _leaf(tls: Path | None, cert: Path | None, key: Path | None) -> Leaf:

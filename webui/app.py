@@ -14,6 +14,7 @@ from flask_wtf.csrf import CSRFProtect, generate_csrf
 from jinja2 import ChainableUndefined, ChoiceLoader, PackageLoader
 
 from capture.client import CaptureClient
+from capture.errors import SignInNeeded
 from capture.seal.keys import Recipient
 from webui import items, wording
 from webui.access_log import keep_access_log
@@ -26,9 +27,9 @@ from webui.movies import Movies
 from webui.notices import load_notices
 from webui.parts import Parts
 from webui.reasons import reason_words
-from webui.security import guard, script_nonce
+from webui.security import SAFE_METHODS, STOP, guard, script_nonce
 from webui.sessions import Sessions, browser
-from webui.views.arming import arming
+from webui.views.arming import arming, stop
 from webui.views.cases import cases
 from webui.views.clock import clock
 from webui.views.downloads import downloads
@@ -38,6 +39,7 @@ from webui.views.home import home
 from webui.views.power import power
 from webui.views.recordings import recordings
 from webui.views.sign_in import sign_in
+from webui.watch import Watch
 
 BLUEPRINTS = (home, sign_in, enrol, clock, cases, arming, recordings, downloads, erasures, power)
 
@@ -62,8 +64,10 @@ def boottime_s() -> float:
     return time.clock_gettime(time.CLOCK_BOOTTIME)
 
 
-def create_app(config: WebConfig, client: CaptureClient, clock_s: Callable[[], float] = boottime_s) -> Flask:
-    """The WSGI application. `clock_s` is boot time in seconds."""
+def create_app(
+    config: WebConfig, client: CaptureClient, clock_s: Callable[[], float] = boottime_s, watcher: CaptureClient | None = None
+) -> Flask:
+    """The WSGI application. `clock_s` is boot time in seconds; `watcher` asks for the box's state, with a shorter patience."""
     app = Flask(__name__)
     app.config.update(
         # For the CSRF token's signature only, and only until this process ends: the sessions live no longer either.
@@ -78,13 +82,15 @@ def create_app(config: WebConfig, client: CaptureClient, clock_s: Callable[[], f
     )
     movies = Movies(client, clock_s)
     sessions = Sessions(clock_s, config.idle_s, movies.drop_session)
-    app.extensions["vigcam"] = Parts(config, client, sessions, movies, Hashes(), load_notices(), clock_s)
+    app.extensions["vigcam"] = Parts(
+        config, client, Watch(watcher or client), sessions, movies, Hashes(), load_notices(), clock_s
+    )
     app.session_interface = sessions
     guard(app, config)
     keep_access_log(app)
     take_in_bodies(app)
     _stay_awake(app)
-    CSRFProtect(app)
+    CSRFProtect(app).exempt(stop)
     Babel(app, locale_selector=lambda: config.locale)
     answer_errors(app)
     _furnish(app, config)
@@ -98,8 +104,14 @@ def _stay_awake(app: Flask) -> None:
     def _someone_is_here() -> None:
         found: Parts = app.extensions["vigcam"]
         found.movies.sweep()
-        if request.endpoint not in _POLLED:
+        if request.endpoint in _POLLED or request.endpoint == STOP:
+            return
+        try:
             keep_alive(found, browser())
+        except SignInNeeded:
+            # Signed out by that. Whoever only looks sees what anybody may see; the views that need somebody say so themselves.
+            if request.method not in SAFE_METHODS:
+                raise
 
 
 def _furnish(app: Flask, config: WebConfig) -> None:

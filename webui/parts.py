@@ -14,6 +14,7 @@ from webui.hashes import Hashes
 from webui.movies import Movies
 from webui.notices import Notice
 from webui.sessions import Sessions
+from webui.watch import Watch
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,7 @@ class Parts:
 
     config: WebConfig
     client: CaptureClient
+    watch: Watch
     sessions: Sessions
     movies: Movies
     hashes: Hashes

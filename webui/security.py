@@ -12,6 +12,10 @@ from webui.config import WebConfig
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
+STOP = "arming.stop"
+"""Stopping is never refused: a page that was open while the box locked itself or the server started anew still stops the camera.
+So this endpoint asks for no session, no token and no body; only the Origin check stands before it."""
+
 _POLICY = (
     "default-src 'none'; script-src 'nonce-{nonce}'; style-src 'self'; img-src 'self'; media-src 'self'; connect-src 'self'; "
     "font-src 'none'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; "

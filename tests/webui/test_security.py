@@ -44,8 +44,8 @@ def test_a_post_from_another_origin_is_refused_even_with_a_good_token(lonely: Br
 
 def test_a_post_that_a_browser_calls_cross_site_is_refused(lonely: Browser) -> None:
     data = {"csrf_token": lonely.token()}
-    for site, status in (("cross-site", 403), ("same-site", 403), ("same-origin", 503)):
-        answer = lonely.client.post("/stop", data=data, base_url=BASE, headers={"Sec-Fetch-Site": site})
+    for site, status in (("cross-site", 403), ("same-site", 403), ("same-origin", 303)):
+        answer = lonely.client.post("/disarm", data=data, base_url=BASE, headers={"Sec-Fetch-Site": site})
         assert answer.status_code == status
 
 
@@ -53,18 +53,27 @@ def test_a_post_that_a_browser_calls_cross_site_is_refused(lonely: Browser) -> N
 def test_a_post_without_the_pages_token_is_refused(lonely: Browser, token: str | None) -> None:
     lonely.token()
     data = {} if token is None else {"csrf_token": token}
-    assert lonely.client.post("/stop", data=data, base_url=BASE, headers={"Origin": BASE}).status_code == 400
+    assert lonely.client.post("/disarm", data=data, base_url=BASE, headers={"Origin": BASE}).status_code == 400
+
+
+@pytest.mark.promise("P5")
+@pytest.mark.parametrize("data", [{}, {"csrf_token": "of a page that is too old"}])
+def test_stopping_needs_no_token_and_still_no_page_of_others_can_do_it(lonely: Browser, data: dict[str, str]) -> None:
+    reached = lonely.client.post("/stop", data=data, base_url=BASE, headers={"Origin": BASE})
+    assert "The box does not answer" in reached.text
+    for headers in ({"Origin": "https://evil.example"}, {"Sec-Fetch-Site": "cross-site"}):
+        assert lonely.client.post("/stop", data=data, base_url=BASE, headers=headers).status_code == 403
 
 
 def test_the_token_of_another_browser_is_worth_nothing(lonely: Browser) -> None:
     other = Browser(lonely.app)
     lonely.token()
-    assert lonely.post("/stop", {"csrf_token": other.token()}).status_code == 400
+    assert lonely.post("/disarm", {"csrf_token": other.token()}).status_code == 400
 
 
 def test_the_token_may_come_in_a_header(lonely: Browser) -> None:
     headers = {"Origin": BASE, "X-CSRFToken": lonely.token()}
-    assert lonely.client.post("/stop", base_url=BASE, headers=headers).status_code == 503
+    assert lonely.client.post("/disarm", base_url=BASE, headers=headers).location == "/sign-in"
 
 
 @pytest.mark.parametrize("path", PUBLIC)

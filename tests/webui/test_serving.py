@@ -12,11 +12,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from web_box import wait_for
 from web_server import ADDRESS, Server
+
+from webui.watch import LOOKING, PATIENCE_S
 
 
 @pytest.fixture(scope="module")
@@ -49,10 +52,13 @@ def test_64_half_open_handshakes_do_not_keep_anybody_waiting(server: Server) -> 
 
 
 def test_half_sent_forms_do_not_keep_anybody_waiting(server: Server) -> None:
-    head = f"POST /stop HTTP/1.1\r\nHost: {ADDRESS}:{server.port}\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+    kind = "Content-Type: application/x-www-form-urlencoded"
+    head = f"POST /disarm HTTP/1.1\r\nHost: {ADDRESS}:{server.port}\r\n{kind}\r\n"
     half_sent = [server.connect(f"{head}Content-Length: 60000\r\n\r\na".encode()) for _ in range(40)]
     status, _ = server.ask("/sign-in", timeout_s=3)
-    # Somebody at another address may still send a form: to stop the camera, for one.
+    with server.connect(head.replace("/disarm", "/stop").encode() + b"Content-Length: 9\r\n\r\n") as stopping:
+        stopped = stopping.recv(100_000)
+    # Somebody at another address may still send a form.
     with socket.create_connection((ADDRESS, server.port), timeout=5, source_address=("127.0.0.2", 0)) as raw:
         other = server.context.wrap_socket(raw, server_hostname=ADDRESS)
         other.sendall(f"{head}Content-Length: 1\r\n\r\na".encode())
@@ -60,6 +66,9 @@ def test_half_sent_forms_do_not_keep_anybody_waiting(server: Server) -> None:
     for connection in half_sent:
         connection.close()
     assert status == 200
+    # The daemon is not there; the page itself was not "busy": a stop waits for nobody's form, not even for its own.
+    assert b" 503 " in stopped
+    assert b"retry-after" not in stopped.lower()
     assert b" 400 " in answer  # taken in and read: what is missing is the page's token
 
 
@@ -109,6 +118,29 @@ def test_a_box_without_its_daemon_still_answers_and_says_so(server: Server) -> N
     status, text = server.ask("/")
     assert status == 503
     assert b"The box does not answer" in text
+
+
+@pytest.fixture
+def hung(tls: Path, tmp_path: Path) -> Iterator[Server]:
+    """A server whose daemon takes every question in and answers none."""
+    daemon = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    daemon.bind(str(tmp_path / "capture.sock"))
+    daemon.listen(64)
+    server = Server(tls, tmp_path / "log", ["-m", "webui", "--socket", str(tmp_path / "capture.sock")])
+    yield server
+    server.close()
+    daemon.close()
+
+
+def test_a_daemon_that_hangs_keeps_no_other_page_waiting_and_is_told_soon(hung: Server) -> None:
+    begun_s = time.monotonic()
+    with ThreadPoolExecutor(40) as pages:
+        asked = [pages.submit(hung.ask, "/live", 10) for _ in range(40)]
+        wait_for(lambda: sum(one.done() for one in asked) >= 40 - LOOKING, "the many to be told at once", 3)
+        assert hung.ask("/sign-in", 1)[0] == 200
+        answers = [one.result() for one in asked]
+    assert {status for status, _ in answers} == {503}
+    assert time.monotonic() - begun_s < PATIENCE_S + 2
 
 
 def test_an_older_tls_than_1_3_is_not_spoken(server: Server) -> None:

@@ -9,7 +9,7 @@ from http import HTTPStatus
 import msgspec
 from flask import Blueprint, Response, abort, render_template, request
 
-from capture.messages import GetStatus, Status
+from capture.messages import Status
 from webui.answers import answers_json
 from webui.parts import parts
 from webui.wording import STATES
@@ -21,7 +21,7 @@ MINUTE_MS = 60_000
 
 def status() -> Status:
     """What the box says of itself now. Raises DaemonUnreachable."""
-    return parts().client.call(GetStatus(), Status)
+    return parts().watch.status()
 
 
 @home.get("/")
