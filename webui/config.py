@@ -18,7 +18,7 @@ class WebConfig:
     """The box's own CA certificate, given out at /ca.pem; None where the organisation's CA signed the leaves."""
     locale: str = "en"
     idle_s: float = 900.0
-    """A signed-in page that nobody uses and that transfers nothing ends after this long (boot time)."""
+    """A browser that is not signed in and asks nothing is forgotten after this long (boot time)."""
     body_limit_bytes: int = 65_536
 
     def __post_init__(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from capture.errors import SignInNeeded
 from capture.messages import Done, KeepAlive
 from webui.parts import Parts
 from webui.sessions import WebSession
@@ -12,17 +13,29 @@ EVERY_S = 20.0
 
 
 def keep_alive(found: Parts, mine: WebSession) -> None:
-    """Start the idle time anew here and, at most every `EVERY_S`, in the daemon. Raises SignInNeeded where it locked itself."""
+    """Start the daemon's idle time anew, at most every `EVERY_S`. Where it no longer knows this session, whoever had it is signed
+    out here too, with all that they had open, and SignInNeeded is raised."""
     who = mine.signed_in
     if who is None:
         return
-    found.sessions.touch(mine)
     now_s = found.boottime_s()
     if now_s - mine.kept_alive_s >= EVERY_S:
         mine.kept_alive_s = now_s
-        found.client.call(KeepAlive(session=who.session), Done)
+        try:
+            found.client.call(KeepAlive(session=who.session), Done)
+        except SignInNeeded:
+            if mine.signed_in is who:
+                found.sessions.sign_out(mine)
+            raise
 
 
 def keeper(found: Parts, mine: WebSession) -> Callable[[], None]:
-    """The same, bound, for use while an answer streams and the request is gone."""
-    return lambda: keep_alive(found, mine)
+    """The same, bound, for use while an answer streams and the request is gone. Raises SignInNeeded also once they signed out."""
+    who = mine.signed_in
+
+    def keep() -> None:
+        if mine.signed_in is not who:
+            raise SignInNeeded
+        keep_alive(found, mine)
+
+    return keep

@@ -91,6 +91,7 @@ class Movies:
         self._boottime_s = boottime_s
         self._lock = threading.Lock()
         self._files: dict[Key, OpenFile] = {}
+        self._next_sweep: threading.Timer | None = None
 
     def lease(self, key: Key) -> Lease:
         """Open it, or use what is open. Raises what the daemon refuses with; the caller closes the lease."""
@@ -131,6 +132,19 @@ class Movies:
             gone = [key for place, (used_s, key) in enumerate(unread) if used_s < limit_s or place >= OPEN_LIMIT]
             self._drop([self._files.pop(key) for key in gone])
 
+    def _sweep_later(self) -> None:
+        # Where nobody asks anything any more, no request comes that would sweep, and a key must not stay for that.
+        if self._next_sweep is None and self._files:
+            self._next_sweep = threading.Timer(IDLE_S + 1, self._sweep_alone)
+            self._next_sweep.daemon = True
+            self._next_sweep.start()
+
+    def _sweep_alone(self) -> None:
+        self.sweep()
+        with self._lock:
+            self._next_sweep = None
+            self._sweep_later()
+
     def _forget(self, is_meant: Callable[[Key], bool]) -> None:
         with self._lock:
             self._drop([self._files.pop(key) for key in list(self._files) if is_meant(key)])
@@ -139,6 +153,7 @@ class Movies:
         with self._lock:
             file.users -= 1
             file.used_s = self._boottime_s()
+            self._sweep_later()
             if file.is_dropped:
                 self._drop([file])
             elif movie is not None:

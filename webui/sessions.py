@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import threading
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, cast
@@ -16,7 +17,8 @@ from capture.messages import SignedIn
 
 COOKIE = "__Host-vigcam"
 SESSION_LIMIT = 256
-"""A visitor without a cookie costs a session; past this many the one longest unused that is not signed in goes."""
+"""A visitor without a cookie costs a session. Past this many, one goes of whoever has the most of them: never one that is signed
+in, and one that waits for its press last."""
 
 
 @dataclass(slots=True)
@@ -34,9 +36,10 @@ class WebSession(dict[str, Any], SessionMixin):
     assignments; `lock` is for the polls that the daemon answers only once.
     """
 
-    def __init__(self, session_id: str, now_s: float) -> None:
+    def __init__(self, session_id: str, now_s: float, address: str = "") -> None:
         super().__init__()
         self.session_id = session_id
+        self.address = address
         self.cookie_id: str | None = None
         """What the browser is known to hold; another than `session_id` means: send the cookie."""
         self.used_s = now_s
@@ -52,7 +55,11 @@ class WebSession(dict[str, Any], SessionMixin):
 
 
 class Sessions(SessionInterface):
-    """The store and Flask's door to it. `boottime_s` gives boot time; `on_end` hears of each signed-in session that ends."""
+    """The store and Flask's door to it. `boottime_s` gives boot time; `on_end` hears of each signed-in session that ends.
+
+    A browser that is not signed in is forgotten when it has asked nothing for `idle_s`. Who is signed in, the daemon decides: it
+    locks itself, but neither while it films nor while a transfer runs, and a second clock here would know of neither.
+    """
 
     def __init__(self, boottime_s: Callable[[], float], idle_s: float, on_end: Callable[[str], None]) -> None:
         self._boottime_s = boottime_s
@@ -68,8 +75,9 @@ class Sessions(SessionInterface):
         with self._lock:
             found = self._by_id.get(cookie)
         if found is None:
-            return WebSession(secrets.token_urlsafe(32), self._boottime_s())
+            return WebSession(secrets.token_urlsafe(32), self._boottime_s(), request.remote_addr or "")
         found.cookie_id = cookie
+        found.used_s = self._boottime_s()
         return found
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:  # noqa: ARG002
@@ -96,41 +104,44 @@ class Sessions(SessionInterface):
             mine.session_id = secrets.token_urlsafe(32)
             self._by_id[mine.session_id] = mine
 
-    def sign_out(self, mine: WebSession) -> None:
-        """Forget who it was; the browser gets a new id."""
-        was, mine.signed_in = mine.signed_in, None
-        mine.erasures.clear()
-        mine.needs_clock = False
+    def sign_in(self, mine: WebSession, who: SignedIn) -> None:
+        """A new id from here on. One practitioner at a time: whom the daemon signed out for this one has nothing open here."""
+        with self._lock:
+            others = [one for one in self._by_id.values() if one.signed_in is not None and one is not mine]
+        for other in others:
+            self._end(other)
         self.renew(mine)
-        if was is not None:
-            self._on_end(was.session)
+        mine.signed_in = who
 
-    def touch(self, mine: WebSession) -> None:
-        """A person did something, or a transfer is running: the idle time starts anew."""
-        mine.used_s = self._boottime_s()
+    def sign_out(self, mine: WebSession) -> None:
+        """Forget who it was, if anybody; the browser gets a new id."""
+        self._end(mine)
+        self.renew(mine)
 
     def _expire(self) -> None:
         limit_s = self._boottime_s() - self._idle_s
         with self._lock:
-            gone = [mine for mine in self._by_id.values() if mine.used_s < limit_s]
+            gone = [mine for mine in self._by_id.values() if mine.used_s < limit_s and mine.signed_in is None]
             for mine in gone:
                 del self._by_id[mine.session_id]
-        self._end(gone)
 
     def _make_room(self) -> None:
         with self._lock:
-            surplus = len(self._by_id) - SESSION_LIMIT
-            if surplus <= 0:
-                return
-            anonymous = sorted((mine for mine in self._by_id.values() if mine.signed_in is None), key=lambda mine: mine.used_s)
-            for mine in anonymous[:surplus]:
-                del self._by_id[mine.session_id]
+            while len(self._by_id) > SESSION_LIMIT:
+                anonymous = [mine for mine in self._by_id.values() if mine.signed_in is None]
+                if not anonymous:
+                    return
+                has = Counter(mine.address for mine in anonymous)
+                # One device that asks for page after page must not push out somebody who is typing six words.
+                goes = min(anonymous, key=lambda mine: (bool(mine.sign_in_ask), -has[mine.address], mine.used_s))
+                del self._by_id[goes.session_id]
 
-    def _end(self, gone: list[WebSession]) -> None:
-        for mine in gone:
-            was, mine.signed_in = mine.signed_in, None
-            if was is not None:
-                self._on_end(was.session)
+    def _end(self, mine: WebSession) -> None:
+        was, mine.signed_in = mine.signed_in, None
+        mine.erasures.clear()
+        mine.needs_clock = False
+        if was is not None:
+            self._on_end(was.session)
 
 
 def browser() -> WebSession:

@@ -5,24 +5,18 @@ from __future__ import annotations
 import gc
 import hashlib
 import io
-from pathlib import Path
 
 import av
 import pytest
-from web_box import BASE, Browser, RealBox
+from web_box import BASE, Browser, RealBox, open_descriptors, wait_for
 
+from webui import movies
 from webui.movies import IDLE_S, Key
 
 
 @pytest.fixture(scope="session")
 def whole(signed_in: Browser, recording: str) -> bytes:
     return signed_in.get(f"/recordings/{recording}/video.mp4").data
-
-
-def open_descriptors(box: RealBox) -> int:
-    """Of this process, on the box's vault."""
-    links = (path.readlink() for path in Path("/proc/self/fd").iterdir() if path.is_symlink())
-    return sum(link.is_relative_to(box.folder / "vault") for link in links)
 
 
 def test_what_is_served_is_an_ordinary_film_with_sound(whole: bytes) -> None:
@@ -135,14 +129,14 @@ def test_a_transfer_that_is_broken_off_or_never_begun_gives_its_file_back(
     signed_in: Browser, recording: str, box: RealBox
 ) -> None:
     path = f"/recordings/{recording}/video.mp4"
-    movies = signed_in.app.extensions["vigcam"].movies
+    held = signed_in.app.extensions["vigcam"].movies
     for reads in (0, 1):
         answer = signed_in.client.get(path, base_url=BASE, buffered=False)
         for _ in range(reads):
             next(answer.iter_encoded())
         answer.close()
-    assert not movies._files or all(not file.users for file in movies._files.values())
-    movies.drop_recording(recording)
+    assert all(not file.users for file in held._files.values())
+    held.drop_recording(recording)
     gc.collect()
     assert open_descriptors(box) == 0
 
@@ -150,13 +144,24 @@ def test_a_transfer_that_is_broken_off_or_never_begun_gives_its_file_back(
 def test_what_nobody_reads_for_two_minutes_is_closed(
     signed_in: Browser, recording: str, box: RealBox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    movies = signed_in.app.extensions["vigcam"].movies
+    held = signed_in.app.extensions["vigcam"].movies
     assert signed_in.get(f"/recordings/{recording}/video.mp4", Range="bytes=0-1").status_code == 206
     assert open_descriptors(box) >= 1
-    now_s = movies._boottime_s()
-    monkeypatch.setattr(movies, "_boottime_s", lambda: now_s + IDLE_S + 1)
-    movies.sweep()
+    now_s = held._boottime_s()
+    monkeypatch.setattr(held, "_boottime_s", lambda: now_s + IDLE_S + 1)
+    held.sweep()
     assert open_descriptors(box) == 0
+
+
+def test_it_is_closed_also_where_nobody_asks_anything_any_more(
+    visitor: Browser, signed_in: Browser, recording: str, box: RealBox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(movies, "IDLE_S", -0.9)
+    signed_in.app.extensions["vigcam"].movies.drop_recording(recording)
+    visitor.sign_in(box)
+    assert visitor.get(f"/recordings/{recording}/video.mp4", Range="bytes=0-1").status_code == 206
+    wait_for(lambda: open_descriptors(box) == 0, "the film to be closed")
+    signed_in.sign_in(box)
 
 
 def test_a_film_dropped_while_it_streams_ends_there_and_is_closed_then(signed_in: Browser, recording: str, box: RealBox) -> None:

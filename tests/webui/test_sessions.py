@@ -31,6 +31,12 @@ def store(clock: BootClock) -> tuple[Sessions, list[str]]:
     return Sessions(clock, 900.0, ended.append), ended
 
 
+def stranger(session_id: str, now_s: float) -> WebSession:
+    one = WebSession(session_id, now_s, "10.0.0.9")
+    one["csrf_token"] = "x"
+    return one
+
+
 def cookie_of(browser: Browser) -> str:
     cookie = browser.client.get_cookie(COOKIE, "localhost")
     return cookie.value if cookie else ""
@@ -64,36 +70,55 @@ def test_a_request_that_needs_nothing_remembered_gets_no_cookie(lonely: Browser)
     assert "Set-Cookie" not in lonely.get("/sign-in/state").headers
 
 
-def test_an_idle_session_ends_by_boot_time_and_its_films_are_closed(config: WebConfig, tmp_path: Path) -> None:
+def test_a_browser_that_asks_nothing_is_forgotten_by_boot_time(lonely: Browser) -> None:
     clock = BootClock()
-    app = create_app(config, CaptureClient(tmp_path / "none"), clock)
-    sessions, ended = store(clock)
-    mine = WebSession("id", clock())
-    mine.signed_in = WHO
-    with app.test_request_context("/"):
-        sessions.save_session(app, mine, app.make_response(""))
+    sessions, _ = store(clock)
+    with lonely.app.test_request_context("/"):
+        sessions.save_session(lonely.app, stranger("id", clock()), lonely.app.make_response(""))
     clock.now_s += 899
     sessions._expire()
-    assert not ended
+    assert "id" in sessions._by_id
     clock.now_s += 2
     sessions._expire()
-    assert ended == [WHO.session]
-    assert mine.signed_in is None
+    assert "id" not in sessions._by_id
 
 
-def test_touching_keeps_a_session_alive(config: WebConfig, tmp_path: Path) -> None:
+def test_a_browser_that_asks_now_and_then_is_not_forgotten(config: WebConfig, tmp_path: Path) -> None:
     clock = BootClock()
-    app = create_app(config, CaptureClient(tmp_path / "none"), clock)
-    sessions, ended = store(clock)
-    mine = WebSession("id", clock())
-    mine.signed_in = WHO
-    with app.test_request_context("/"):
-        sessions.save_session(app, mine, app.make_response(""))
-    for _ in range(5):
+    browser = Browser(create_app(config, CaptureClient(tmp_path / "none"), clock))
+    token = browser.token()
+    for _ in range(3):
         clock.now_s += 800
-        sessions.touch(mine)
-        sessions._expire()
+        browser.get("/sign-in/state")
+    assert browser.post("/disarm", {"csrf_token": token}).location == "/sign-in"
+
+
+def test_who_is_signed_in_stays_so_for_as_long_as_the_daemon_says(lonely: Browser) -> None:
+    """Half an hour of film with the phone in a pocket is no idleness, and only the daemon knows of it."""
+    clock = BootClock()
+    sessions, ended = store(clock)
+    mine = stranger("id", clock())
+    mine.signed_in = WHO
+    with lonely.app.test_request_context("/"):
+        sessions.save_session(lonely.app, mine, lonely.app.make_response(""))
+    clock.now_s += 1800
+    sessions._expire()
+    assert mine.signed_in is WHO
     assert not ended
+
+
+def test_signing_in_ends_every_other_session_that_was(lonely: Browser) -> None:
+    clock = BootClock()
+    sessions, ended = store(clock)
+    before, after = stranger("before", clock()), stranger("after", clock())
+    before.signed_in = WHO
+    with lonely.app.test_request_context("/"):
+        for one in (before, after):
+            sessions.save_session(lonely.app, one, lonely.app.make_response(""))
+        sessions.sign_in(after, WHO)
+    assert ended == [WHO.session]
+    assert before.signed_in is None
+    assert after.signed_in is WHO
 
 
 def test_renewing_gives_another_id_and_forgets_the_token(lonely: Browser) -> None:
@@ -112,20 +137,32 @@ def test_renewing_gives_another_id_and_forgets_the_token(lonely: Browser) -> Non
     assert mine.session_id in answer.headers["Set-Cookie"]
 
 
-def test_a_crowd_of_strangers_neither_fills_the_memory_nor_signs_anybody_out(lonely: Browser) -> None:
+def test_a_crowd_of_strangers_neither_fills_the_memory_nor_pushes_anybody_out(lonely: Browser) -> None:
     clock = BootClock()
     sessions, ended = store(clock)
+    mine, typing = WebSession("mine", clock(), "10.0.0.2"), WebSession("typing", clock(), "10.0.0.3")
+    mine.signed_in = WHO
+    typing["csrf_token"] = "x"
     with lonely.app.test_request_context("/"):
-        mine = WebSession("mine", clock())
-        mine.signed_in = WHO
-        sessions.save_session(lonely.app, mine, lonely.app.make_response(""))
+        for one in (mine, typing):
+            sessions.save_session(lonely.app, one, lonely.app.make_response(""))
         for number in range(2 * SESSION_LIMIT):
-            stranger = WebSession(f"stranger-{number}", clock() + number)
-            stranger["csrf_token"] = "x"
-            sessions.save_session(lonely.app, stranger, lonely.app.make_response(""))
-    assert len(sessions._by_id) <= SESSION_LIMIT
-    assert sessions._by_id["mine"] is mine
+            sessions.save_session(lonely.app, stranger(f"stranger-{number}", clock() + number), lonely.app.make_response(""))
+    assert len(sessions._by_id) == SESSION_LIMIT
+    assert {"mine", "typing"} <= sessions._by_id.keys()
     assert not ended
+
+
+def test_of_many_from_one_address_the_one_that_waits_for_its_press_goes_last(lonely: Browser) -> None:
+    clock = BootClock()
+    sessions, _ = store(clock)
+    waiting = stranger("waiting", clock())
+    waiting.sign_in_ask = "ask-aaaaaaaaaaaaaaaa"
+    with lonely.app.test_request_context("/"):
+        sessions.save_session(lonely.app, waiting, lonely.app.make_response(""))
+        for number in range(SESSION_LIMIT + 1):
+            sessions.save_session(lonely.app, stranger(f"stranger-{number}", clock() + number), lonely.app.make_response(""))
+    assert "waiting" in sessions._by_id
 
 
 def test_the_daemons_session_is_in_no_page_and_no_cookie(lonely: Browser) -> None:

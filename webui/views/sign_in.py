@@ -9,7 +9,7 @@ from enum import Enum
 from flask import Blueprint, Response, make_response, render_template, request
 
 from capture.errors import DaemonUnreachable, NotFound, NotNow, SignInNeeded, VigcamError
-from capture.messages import Answer, Done, KeepAlive, SignedIn, SignInBegin, SignInPoll, SignInWaiting, SignOut
+from capture.messages import Answer, Done, KeepAlive, SignedIn, SignInBegin, SignInPoll, SignInTakeBack, SignInWaiting, SignOut
 from capture.model import Confidence
 from webui import forms
 from webui.answers import again, answers_json, see
@@ -50,17 +50,26 @@ def ask() -> Response:
 
 @sign_in.post("/sign-in")
 def begin() -> Response:
+    """From here on the browser has a new id, so that nobody who knew the old one can fetch what the press will bring; and whoever
+    was signed in with it is not who asks now."""
+    mine = browser()
     try:
         form = forms.sign_in(request.form)
         verb = SignInBegin(username=form.username, passphrase=form.passphrase)
+        _take_back(mine)
         waiting = parts().client.call(verb, SignInWaiting)
     except SHOWN_WITH_THE_FORM as refusal:
         return again("sign_in.html", refusal)
-    mine = browser()
-    if mine.signed_in is not None:  # whoever was signed in with this browser is not who asks now
-        parts().sessions.sign_out(mine)
+    parts().sessions.sign_out(mine)
     mine.sign_in_ask = waiting.ask_id
     return see("sign_in.wait")
+
+
+@sign_in.post("/sign-in/again")
+def start_again() -> Response:
+    """Gives up waiting for the press."""
+    _take_back(browser())
+    return see("sign_in.ask")
 
 
 @sign_in.get("/sign-in/wait")
@@ -117,11 +126,15 @@ def _poll(mine: WebSession) -> Progress:
         raise DaemonUnreachable("neither waiting nor signed in")
 
 
+def _take_back(mine: WebSession) -> None:
+    """What this browser asked for before: two asks that wait for one press are both refused."""
+    before, mine.sign_in_ask = mine.sign_in_ask, ""
+    if before:
+        parts().client.call(SignInTakeBack(ask_id=before), Done)
+
+
 def _enter(mine: WebSession, who: SignedIn) -> None:
-    """A new session id from here on: one that somebody planted before sign-in is worth nothing (no fixation)."""
     mine.sign_in_ask = ""
     mine.needs_clock = who.clock_confidence is Confidence.NONE
-    parts().sessions.renew(mine)
-    parts().sessions.touch(mine)
     mine.kept_alive_s = parts().boottime_s()
-    mine.signed_in = who
+    parts().sessions.sign_in(mine, who)
