@@ -184,6 +184,7 @@ def test_what_was_never_taken_over_is_not_erased_without_its_code(signed_in: Bro
     assert asked.status_code == 303
     assert signed_in.get(f"{asked.location}/state").json["stage"] == "press"
     assert signed_in.get(f"/recordings/{rec}").status_code == 200
+    assert signed_in.get(f"/recordings/{rec}/video.mp4", Range="bytes=0-1").status_code == 206  # looked at once more
     wait_for(lambda: box.status().waiting_for_press == "erase", "the box to ask")
     box.press()
     wait_for(lambda: signed_in.get(f"{asked.location}/state").json["stage"] == "erased", "the erasure")
@@ -191,6 +192,14 @@ def test_what_was_never_taken_over_is_not_erased_without_its_code(signed_in: Bro
     assert "<h1>Erased</h1>" in receipt
     assert rec in receipt
     assert not (box.folder / "vault" / f"{rec}.mp4.age").exists()
+    assert rec not in {key.recording_id for key in signed_in.app.extensions["vigcam"].movies._files}
+
+
+@pytest.mark.parametrize("address", ["/recordings?case=Call+this+number", "/recordings?before=x", "/cases?after=x"])
+def test_an_address_puts_no_words_of_others_onto_a_page(signed_in: Browser, address: str) -> None:
+    answer = signed_in.get(address)
+    assert answer.status_code == 400
+    assert "Call this number" not in answer.text
 
 
 def test_an_erasure_of_another_browser_cannot_be_looked_at(signed_in: Browser) -> None:

@@ -94,7 +94,8 @@ def case_page(code: str, language: str = "") -> CasePage:
 
 
 def _list() -> CaseList:
-    verb = ListCases(session=signed_in().session, after=request.args.get("after", "")[:40])
+    after = request.args.get("after", "")
+    verb = ListCases(session=signed_in().session, after=after and case_code(after))
     return parts().client.call(verb, CaseList)
 
 

@@ -77,6 +77,9 @@ def _poll(mine: WebSession, ask_id: str) -> tuple[Stage, int, VigcamError | None
             case EraseWaiting():
                 return Stage.PRESS, answer.left_s, None
             case Erased():
+                # Also what was opened since the asking: no descriptor and no key of it stays here.
+                for rec in erasure.recording_ids:
+                    parts().movies.drop_recording(rec)
                 erasure.is_done = True
                 return Stage.ERASED, 0, None
     raise DaemonUnreachable("neither waiting nor erased")

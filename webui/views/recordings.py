@@ -6,7 +6,7 @@ from flask import Blueprint, Response, flash, make_response, render_template, re
 from flask_babel import gettext as _
 
 from capture.errors import TransferMismatch
-from capture.ids import recording_id
+from capture.ids import case_code, recording_id
 from capture.messages import ConfirmTransfer, Done, GetRecording, ListRecordings, RecordingFound, RecordingList
 from webui import forms
 from webui.answers import again, see
@@ -20,9 +20,8 @@ recordings = Blueprint("recordings", __name__)
 
 @recordings.get("/recordings")
 def index() -> str:
-    verb = ListRecordings(
-        session=signed_in().session, case=request.args.get("case", "")[:40], before=request.args.get("before", "")[:40]
-    )
+    case, before = request.args.get("case", ""), request.args.get("before", "")
+    verb = ListRecordings(session=signed_in().session, case=case and case_code(case), before=before and recording_id(before))
     return render_template("recordings.html", found=parts().client.call(verb, RecordingList), case=verb.case)
 
 
