@@ -130,7 +130,10 @@ def participant(form: Form) -> ParticipantForm:
     fields = Fields(form)
     role = fields.choice("role", Role, _l("Choose who this adult is"))
     is_child = role is Role.CHILD
-    label = fields.one_of("label", CHILD_LABELS if is_child else ADULT_LABELS, _l("Choose a label from the list"))
+    label = form.get("label", "")
+    if label not in (CHILD_LABELS if is_child else ADULT_LABELS):
+        # A page has both forms: the id tells which of them it is about.
+        fields.problem("child-label" if is_child else "label", _l("Choose a label from the list"))
     responsibility, basis = ParentalResponsibility.NONE, ""
     if not is_child:
         responsibility = fields.choice("responsibility", ParentalResponsibility, _l("Choose about parental responsibility"))
@@ -173,5 +176,5 @@ def taken_over(form: Form) -> TakenOverForm:
 
 
 def erase_words(form: Form) -> str:
-    """The recording's code as typed, or empty; whether it is needed and right, the daemon says."""
-    return form.get("words", "").strip()[:200]
+    """The recording's code as typed, by phones in capitals too, or empty; whether it is needed and right, the daemon says."""
+    return form.get("words", "").strip().lower()[:200]

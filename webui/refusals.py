@@ -157,6 +157,10 @@ SHOWN_WITH_THE_FORM = (
 """What a person can mend where they stand: the form comes back with an error summary. Everything else gets a page of its own."""
 
 
+_FIELDS = {SetupCodeWrong.code: "setup_code", ClockUnlikely.code: "date", NotErasable.code: "words"}
+"""The input that a refusal is about, where there is just one."""
+
+
 class FormInvalid(BadRequest):
     """What was typed cannot be read; `problems` say where and why."""
 
@@ -176,7 +180,7 @@ def problems_of(error: VigcamError) -> tuple[Problem, ...]:
         return error.problems
     if error.reasons:
         return tuple(Problem(reason_words(code)) for code in error.reasons)
-    advice = Problem(words_for(error).advice)
+    advice = Problem(words_for(error).advice, _FIELDS.get(error.code, ""))
     if error.retry_after_s is not None:
         return (advice, Problem(gettext("Seconds to wait: %(seconds)s", seconds=math.ceil(error.retry_after_s))))
     return (advice,)

@@ -62,7 +62,7 @@ def test_a_childs_label_and_role_must_agree_and_a_child_is_responsible_for_nobod
     child = forms.participant(form({"label": "Child A", "role": "child", "responsibility": "holds", "assent": "1"}))
     assert (child.role, child.is_child, child.responsibility) == (Role.CHILD, True, ParentalResponsibility.NONE)
     assert child.is_assent_noted
-    assert wrong_fields(forms.participant, {"label": "Adult A", "role": "child"}) == {"label"}
+    assert wrong_fields(forms.participant, {"label": "Adult A", "role": "child"}) == {"child-label"}
 
 
 def test_a_consent_names_each_scope_once_in_the_models_order() -> None:
