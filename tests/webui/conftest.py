@@ -7,7 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser as Chromium
+from playwright.sync_api import Playwright
 from web_box import Browser, RealBox, case_with_consents
+from web_server import Server
+from web_window import FLAGS
 
 from capture.client import CaptureClient
 from capture.tls import make_leaves
@@ -67,3 +71,20 @@ def recording(box: RealBox, signed_in: Browser) -> str:
     recording_id = box.film(2.5)
     assert signed_in.post("/disarm").status_code == 303
     return recording_id
+
+
+@pytest.fixture(scope="session")
+def chromium(playwright: Playwright) -> Iterator[Chromium]:
+    browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
+    yield browser
+    browser.close()
+
+
+@pytest.fixture(scope="session")
+def web(box: RealBox, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The real box's page on its real server."""
+    socket_path = box.folder / "run" / "capture.sock"
+    log = tmp_path_factory.mktemp("browser") / "log"
+    server = Server(box.folder / "tls", log, ["-m", "webui", "--socket", str(socket_path)])
+    yield server
+    server.close()

@@ -16,6 +16,7 @@ function panelFor(status) {
 
 function show(key, from) {
   if (key === shown) return; // a live region that is filled anew is read out anew
+  if (key !== "lost") document.querySelector('.vigcam-message[role="status"]')?.remove(); // it was about the state before
   shown = key;
   panel.replaceChildren(from.content.cloneNode(true));
   document.title = `${panel.querySelector(".vigcam-state__headline").textContent} – vigcam`;

@@ -1,0 +1,226 @@
+"""A whole visit on a phone by tapping alone, and on each of its pages, error pages among them, axe-core's rules of WCAG 2.2 AA.
+
+Then the same page by a keyboard alone, and what its policy forbids, tried in the browser.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser as Chromium
+from playwright.sync_api import Page, expect
+from web_box import Browser, RealBox, wait_for
+from web_server import Server
+from web_window import Watched
+
+AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+
+
+class Phone(Watched):
+    """A small window with a finger; `broken` is what axe-core found, by page."""
+
+    def __init__(self, chromium: Chromium, web: Server) -> None:
+        context = chromium.new_context(
+            ignore_https_errors=True, viewport={"width": 360, "height": 740}, has_touch=True, is_mobile=True
+        )
+        super().__init__(context, web)
+        self.page.set_default_timeout(10_000)
+        self.broken: dict[str, list[str]] = {}
+
+    def look(self, heading: str, problem: str = "") -> Page:
+        """Wait for the page with that heading (and that problem), and try the rules on it."""
+        expect(self.page.locator("h1:visible")).to_have_text(heading)
+        if problem:
+            expect(self.page.locator(".nhsuk-error-summary__list")).to_contain_text(problem)
+        self.page.evaluate(AXE.read_text("utf-8") + ";0")
+        found = self.page.evaluate(
+            "(rules) => axe.run({ runOnly: rules }).then((all) => all.violations.map((one) => one.id + ' ' + one.nodes[0].html))",
+            RULES,
+        )
+        if found:
+            self.broken[f"{heading} {problem}"] = found
+        return self.page
+
+    def tap(self, name: str | re.Pattern[str], role: str = "button") -> None:
+        self.page.get_by_role(role, name=name, exact=True).tap()  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="module")
+def phone(chromium: Chromium, web: Server, box: RealBox, signed_in: Browser) -> Iterator[Phone]:
+    phone = Phone(chromium, web)
+    yield phone
+    phone.context.close()
+    signed_in.sign_in(box)
+
+
+def _enter(phone: Phone, box: RealBox) -> None:
+    page = phone.go("/no-such-page")
+    phone.look("There is no such page")
+    phone.go("/enrol")
+    phone.look("Add a practitioner")
+    phone.tap("Make user name and words")
+    phone.look("Add a practitioner", "Enter the set-up code")
+    phone.go("/about")
+    phone.look("About this box")
+    phone.tap("Sign in", "link")
+    phone.look("Sign in")
+    phone.tap("Continue")
+    phone.look("Sign in", "Enter your six words")
+    page.get_by_label("User name").fill(box.who.username)
+    page.get_by_label("Your six words", exact=True).fill(box.who.passphrase)
+    phone.tap("Continue")
+    phone.look("Press the button on the box")
+    wait_for(lambda: box.status().waiting_for_press == "sign_in", "the box to ask")
+    box.press()
+    phone.look("What the box does now")
+
+
+def _agree(phone: Phone) -> None:
+    page = phone.page
+    phone.tap("Cases", "link")
+    phone.look("Cases")
+    phone.tap("Open a case")
+    phone.look("Case " + _code(page))
+    phone.tap("Add the adult")
+    phone.look("Case " + _code(page), "Choose a label from the list")
+    page.locator("#label").select_option("Adult A")
+    page.get_by_label("Parent", exact=True).check()
+    page.get_by_label("Holds parental responsibility").check()
+    phone.tap("Add the adult")
+    page.get_by_text("Add a child", exact=True).tap()
+    phone.tap("Add the child")
+    page.locator("#child-label").select_option("Child A")
+    phone.tap("Add the child")
+    phone.tap("Record the yes")
+    phone.look("Case " + _code(page), "Choose who said yes")
+    for person in ("Adult A", "Child A"):
+        form = page.locator("#consent-form")
+        form.get_by_label("Filming").check()
+        form.get_by_role("group", name="Whose picture").get_by_label(person).check()
+        form.get_by_role("group", name="Who said yes?").get_by_label("Adult A").check()
+        form.get_by_label("Signed on paper").check()
+        phone.tap("Record the yes")
+        expect(page.get_by_text("The consent was recorded.")).to_be_visible()
+    expect(page.get_by_text("yes, until")).to_have_count(2)
+    phone.look("Case " + _code(page))
+
+
+def _code(page: Page) -> str:
+    page.wait_for_url(re.compile(r"/cases/VIG-"))
+    return page.url.split("/")[4]
+
+
+def _film(phone: Phone, box: RealBox) -> None:
+    page = phone.page
+    code = _code(page)
+    phone.tap("Arm the box for a visit")
+    phone.look(f"Arm the box for case {code}")
+    phone.tap("Arm the box")
+    phone.look(f"Arm the box for case {code}", "Tick everybody")
+    page.get_by_label("Adult A").check()
+    page.get_by_label("Child A").check()
+    phone.tap("Arm the box")
+    phone.look("What the box does now")
+    expect(page.get_by_text("The box is armed.")).to_be_visible()
+    box.press(1.2)
+    expect(page.locator("#live")).to_contain_text("It is filming, with sound.")
+    expect(page.get_by_text("The box is armed.")).to_have_count(0)
+    phone.look("What the box does now")
+    wait_for(lambda: box.status().filmed_s >= 1, "a second of film")
+    box.press()
+    expect(page.locator("#live")).to_contain_text("The camera is OFF")
+    phone.tap("Disarm")
+
+
+def _take_over_and_erase(phone: Phone, box: RealBox, folder: Path) -> None:
+    page = phone.page
+    phone.tap("Recordings", "link")
+    phone.look("Recordings")
+    page.locator("main table a").first.tap()
+    page.wait_for_url(re.compile("/recordings/rec-"))
+    heading = page.locator("h1").inner_text()
+    phone.look(heading)
+    phone.tap("I have it: compare and confirm")
+    phone.look(heading, "Choose the file")
+    with page.expect_download() as download:
+        phone.tap("Download the film (MP4)", "link")
+    download.value.save_as(folder / "film.mp4")
+    phone.tap("Erase this recording")
+    phone.look("Erase this recording?")
+    phone.tap("Erase: then press the button on the box")
+    phone.look("Erase this recording?", "type its whole code")
+    phone.tap("Keep it", "link")
+    page.get_by_label("Choose the file").set_input_files(folder / "film.mp4")
+    expect(page.get_by_text("Checked. Now tell the box.")).to_be_visible()
+    phone.tap("I have it: compare and confirm")
+    expect(page.get_by_text("both copies are the same")).to_be_visible()
+    phone.tap("Erase this recording")
+    phone.tap("Erase: then press the button on the box")
+    phone.look("Press the button on the box")
+    wait_for(lambda: box.status().waiting_for_press == "erase", "the box to ask")
+    box.press()
+    phone.look("Erased")
+    phone.go("/clock")
+    phone.tap("Set the clock")
+    phone.look("Set the clock", "Enter today's date")
+
+
+def test_no_page_of_a_whole_visit_on_a_phone_breaks_a_rule_of_wcag_2_2_aa(phone: Phone, box: RealBox, tmp_path: Path) -> None:
+    _enter(phone, box)
+    _agree(phone)
+    _film(phone, box)
+    _take_over_and_erase(phone, box, tmp_path)
+    assert phone.broken == {}
+    assert phone.complaints == []
+
+
+def test_the_camera_is_armed_by_the_keyboard_alone(phone: Phone, box: RealBox) -> None:
+    page = phone.go("/cases")
+    _type_to(page, "VIG-", "Enter")
+    page.wait_for_url(re.compile(r"/cases/VIG-"))
+    _type_to(page, "Arm the box for a visit", "Enter")
+    page.wait_for_url(re.compile("/arm$"))
+    _type_to(page, "Adult A", "Space")
+    _type_to(page, "Child A", "Space")
+    _type_to(page, "Arm the box", "Enter")
+    page.wait_for_url(phone.base + "/")
+    assert box.status().state == "armed"
+    _type_to(page, "Disarm", "Enter")
+    wait_for(lambda: box.status().state == "idle", "the box to be disarmed")
+
+
+def _type_to(page: Page, name: str, key: str) -> None:
+    """Tab until something of that name has the focus, then press the key. Pages end: it must come within so many stops."""
+    named = "() => { const one = document.activeElement; return (one.labels?.[0] ?? one).textContent.trim(); }"
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        if page.evaluate(named).startswith(name):
+            page.keyboard.press(key)
+            return
+    raise AssertionError(f"no way by Tab to {name}")
+
+
+@pytest.mark.parametrize(
+    "attack",
+    [
+        "const one = document.createElement('script'); one.textContent = 'window.bad = 1'; document.body.append(one);",
+        "document.body.insertAdjacentHTML('beforeend', '<img src=x onerror=\"window.bad = 1\">');",
+        "const one = document.createElement('a'); one.href = 'javascript:bad = 1'; document.body.append(one); one.click();",
+        "const one = document.createElement('iframe'); one.src = '/about'; document.body.append(one);",
+        "document.body.setAttribute('onclick', 'window.bad = 1'); document.body.click();",
+    ],
+)
+def test_what_somebody_might_get_into_a_page_is_not_run(chromium: Chromium, web: Server, attack: str) -> None:
+    context = chromium.new_context(ignore_https_errors=True)
+    window = Watched(context, web)
+    page = window.go("/sign-in")
+    assert window.complaints == []
+    page.evaluate(f"() => {{ try {{ {attack} }} catch (error) {{ console.error(String(error)); }} }}")
+    # The driver hears of the console while it is asked something.
+    wait_for(lambda: page.evaluate("1") and window.complaints, "the browser to refuse it")
+    assert page.evaluate("window.bad") is None
+    context.close()
