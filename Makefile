@@ -30,7 +30,7 @@ run: setup
 	$(BIN)/vigcam run --dir $(BOX) $(ARGS)
 
 test: lint $(STAMPS)/debian-test
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 lint: setup
 	$(BIN)/ruff check .

@@ -89,6 +89,7 @@ class RealBox:
     def film(self, seconds: float) -> str:
         """Hold, wait, press; the finished recording's id. The box must be armed."""
         before = self.status().last_recording_id
+        time.sleep(1)  # after a stop a new hold counts only from a second later, and another test may have stopped just now
         self.press(1.2)
         wait_for(lambda: self.status().filmed_s >= seconds, "enough film")
         self.press()
