@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from capture.errors import SignInNeeded
-from capture.messages import Done, KeepAlive
+from capture.messages import Done, KeepAlive, SignedIn
 from webui.parts import Parts
 from webui.sessions import WebSession
 
@@ -29,9 +29,9 @@ def keep_alive(found: Parts, mine: WebSession) -> None:
             raise
 
 
-def keeper(found: Parts, mine: WebSession) -> Callable[[], None]:
-    """The same, bound, for use while an answer streams and the request is gone. Raises SignInNeeded also once they signed out."""
-    who = mine.signed_in
+def keeper(found: Parts, mine: WebSession, who: SignedIn) -> Callable[[], None]:
+    """The same, bound, for use while an answer to `who` streams and the request is gone. Raises SignInNeeded also once they
+    signed out."""
 
     def keep() -> None:
         if mine.signed_in is not who:

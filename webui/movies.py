@@ -90,25 +90,35 @@ class Movies:
         self._client = client
         self._boottime_s = boottime_s
         self._lock = threading.Lock()
+        self._opening = threading.Lock()
         self._files: dict[Key, OpenFile] = {}
         self._next_sweep: threading.Timer | None = None
 
     def lease(self, key: Key) -> Lease:
         """Open it, or use what is open. Raises what the daemon refuses with; the caller closes the lease."""
         self.sweep()
+        found = self._join(key)
+        if found is not None:
+            return found
+        # A player begins with several requests at once: one opens, the others find it open.
+        with self._opening:
+            found = self._join(key)
+            if found is not None:
+                return found
+            verb = OpenRecording(session=key.session, recording_id=key.recording_id, purpose=key.purpose)
+            facts, fd = self._client.call_with_descriptor(verb, Opened)
+            file = OpenFile(facts, fd, self._boottime_s(), users=1)
+            with self._lock:
+                self._files[key] = file
+            return Lease(file, self._give_back)
+
+    def _join(self, key: Key) -> Lease | None:
         with self._lock:
             file = self._files.get(key)
-            if file is not None:
-                file.users += 1
-                return Lease(file, self._give_back)
-        verb = OpenRecording(session=key.session, recording_id=key.recording_id, purpose=key.purpose)
-        facts, fd = self._client.call_with_descriptor(verb, Opened)
-        file = OpenFile(facts, fd, self._boottime_s(), users=1)
-        with self._lock:
-            older = self._files.pop(key, None)  # two first requests at once: the later opening stays
-            self._files[key] = file
-            self._drop([older] if older else [])
-        return Lease(file, self._give_back)
+            if file is None:
+                return None
+            file.users += 1
+            return Lease(file, self._give_back)
 
     @property
     def is_busy(self) -> bool:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import gc
 import hashlib
 import io
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import av
 import pytest
 from web_box import BASE, Browser, RealBox, open_descriptors, wait_for
 
 from webui import movies
-from webui.movies import IDLE_S, Key
+from webui.movies import IDLE_S, Key, Lease
 
 
 @pytest.fixture(scope="session")
@@ -185,3 +187,25 @@ def test_past_the_limit_of_readers_the_box_says_that_it_is_busy(signed_in: Brows
         answer.close()
     assert (refused.status_code, refused.headers["Retry-After"]) == (503, "2")
     assert signed_in.get(path, Range="bytes=0-1").status_code == 206
+
+
+def test_a_player_that_asks_for_two_parts_at_once_gets_both_by_one_opening(
+    visitor: Browser, signed_in: Browser, box: RealBox, recording: str
+) -> None:
+    visitor.sign_in(box)
+    mine = visitor.app.extensions["vigcam"].movies
+    who = next(one.signed_in for one in visitor.app.session_interface._by_id.values() if one.signed_in)
+    ready = threading.Barrier(6)
+
+    def open_it() -> Lease:
+        ready.wait()
+        return mine.lease(Key(who.session, recording, "review"))
+
+    with ThreadPoolExecutor(6) as players:
+        leases = [one.result() for one in [players.submit(open_it) for _ in range(6)]]
+    assert len({lease.fd for lease in leases}) == 1
+    assert all(lease.movie().size for lease in leases)
+    for lease in leases:
+        lease.close()
+    mine.drop_session(who.session)
+    signed_in.sign_in(box)

@@ -66,7 +66,8 @@ def test_a_transfer_that_finds_the_box_locked_signs_its_browser_out(
 
 def test_an_answer_under_way_ends_when_its_browser_signs_out(guest: Browser, box: RealBox) -> None:
     guest.sign_in(box)
-    keep = keeping.keeper(guest.app.extensions["vigcam"], session_of(guest))
+    mine = session_of(guest)
+    keep = keeping.keeper(guest.app.extensions["vigcam"], mine, mine.signed_in)
     keep()
     guest.post("/sign-out")
     with pytest.raises(Exception, match="sign_in_needed"):

@@ -34,12 +34,13 @@ class Mp4Hash:
 def video(rec: str) -> Response:
     """To look at; with `?download=1` to keep."""
     is_kept = request.args.get("download") == "1"
-    lease = _lease(signed_in(), rec, "download" if is_kept else "review")
+    who = signed_in()
+    lease = _lease(who, rec, "download" if is_kept else "review")
     try:
         movie = lease.movie()
         name = f"{rec}.mp4" if is_kept else ""
         content = Content("video/mp4", movie.size, f'"{movie.etag}"', movie.blocks, name)
-        return respond(content, lease, keeper(parts(), browser()))
+        return respond(content, lease, keeper(parts(), browser(), who))
     except BaseException:
         lease.close()
         raise
@@ -48,12 +49,13 @@ def video(rec: str) -> Response:
 @downloads.get("/recordings/<rec>/sealed.age")
 def sealed(rec: str) -> Response:
     """The file as it lies on the box: any age program opens it with the practitioner's identity."""
-    lease = _lease(signed_in(), rec, "sealed")
+    who = signed_in()
+    lease = _lease(who, rec, "sealed")
     try:
         size = os.fstat(lease.fd).st_size
         etag = f'"{lease.facts.sealed_hash or f"{rec}-{size}"}"'
         content = Content("application/octet-stream", size, etag, _file_blocks(lease), f"{rec}.mp4.age")
-        return respond(content, lease, keeper(parts(), browser()))
+        return respond(content, lease, keeper(parts(), browser(), who))
     except BaseException:
         lease.close()
         raise
@@ -71,7 +73,7 @@ def mp4_hash(mine: WebSession, who: SignedIn, rec: str) -> Mp4Hash:
     lease = _lease(who, rec, "download")
     try:
         movie = lease.movie()
-        digest = parts().hashes.of(rec, movie, keeper(parts(), mine))
+        digest = parts().hashes.of(rec, movie, keeper(parts(), mine, who))
         return Mp4Hash(digest, movie.size, lease.facts.sealed_hash)
     finally:
         lease.close()
