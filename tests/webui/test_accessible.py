@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import Page, expect
-from web_box import Browser, RealBox, wait_for
+from web_box import RealBox, wait_for
 from web_server import Server
 from web_window import Watched
 
@@ -50,11 +50,10 @@ class Phone(Watched):
 
 
 @pytest.fixture(scope="module")
-def phone(chromium: Chromium, web: Server, box: RealBox, signed_in: Browser) -> Iterator[Phone]:
+def phone(chromium: Chromium, web: Server) -> Iterator[Phone]:
     phone = Phone(chromium, web)
     yield phone
     phone.context.close()
-    signed_in.sign_in(box)
 
 
 def _enter(phone: Phone, box: RealBox) -> None:
