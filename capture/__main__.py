@@ -39,7 +39,7 @@ def main(arguments: Sequence[str] | None = None, *, disk: Disk | None = None) ->
     """Run until the recorder has ended. Exit code 0 good, 1 refused, 2 wrong use, 3 damaged. `disk` is given by fault tests."""
     options = _parse(arguments)
     logging.basicConfig(
-        level=logging.INFO, handlers=[LogLane(sys.stderr)], format="%(asctime)s %(name)s %(levelname)s %(message)s"
+        level=logging.INFO, handlers=[LogLane(sys.stderr.fileno())], format="%(asctime)s %(name)s %(levelname)s %(message)s"
     )
     signals = _signals()
     try:

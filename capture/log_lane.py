@@ -7,10 +7,10 @@ for either. What does not fit is dropped and counted.
 from __future__ import annotations
 
 import logging
+import os
 import queue
 import threading
 from contextlib import suppress
-from typing import TextIO
 
 _MOST = 1_000
 _PATIENCE_S = 0.5
@@ -18,11 +18,12 @@ _PATIENCE_S = 0.5
 
 
 class LogLane(logging.Handler):
-    """Hands records over; formats and writes them in its thread."""
+    """Hands records over; formats and writes them in its thread, straight to `descriptor`: a Python stream has a lock, and a
+    writer caught in a full pipe would keep it from whoever closes or flushes that stream at the process's end."""
 
-    def __init__(self, stream: TextIO) -> None:
+    def __init__(self, descriptor: int) -> None:
         super().__init__()
-        self._stream = stream
+        self._descriptor = descriptor
         self._waiting: queue.Queue[logging.LogRecord] = queue.Queue(_MOST)
         self._lost = 0
         threading.Thread(target=self._write_all, name="log", daemon=True).start()
@@ -44,6 +45,10 @@ class LogLane(logging.Handler):
             record = self._waiting.get()
             lost, self._lost = self._lost, 0
             with suppress(Exception):  # nobody is left to be told
-                self._stream.write(self.format(record) + "\n" + (f"{lost} lines were lost here\n" if lost else ""))
-                self._stream.flush()
+                self._write(self.format(record) + "\n" + (f"{lost} lines were lost here\n" if lost else ""))
             self._waiting.task_done()
+
+    def _write(self, text: str) -> None:
+        left = memoryview(text.encode("utf-8", "backslashreplace"))
+        while left:
+            left = left[os.write(self._descriptor, left) :]
