@@ -56,6 +56,12 @@ def make_app() -> Flask:
             Endless(counts, failing_after=2), direct_passthrough=True, headers={"Content-Length": str(9 * BLOCK_BYTES)}
         )
 
+    @app.get("/ending")
+    def ending() -> Response:
+        """Ends of itself before what was promised."""
+        blocks = (bytes(BLOCK_BYTES) for _ in range(2))
+        return Response(blocks, direct_passthrough=True, headers={"Content-Length": str(9 * BLOCK_BYTES)})
+
     @app.get("/counts")
     def show() -> dict[str, int]:
         status = Path("/proc/self/status").read_text()

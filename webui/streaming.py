@@ -5,6 +5,7 @@ The server asks for the next block when the socket has taken the last: what a cl
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -12,8 +13,11 @@ from typing import Protocol
 
 from flask import Response, request
 
+from capture.errors import VigcamError
 from webui.movies import Lease
 from webui.ranges import NotModified, Part, PreconditionFailed, RangeRequest, Unsatisfiable, Whole, wanted
+
+_LOG = logging.getLogger("vigcam.web")
 
 BLOCK_BYTES = 256 * 1024
 """The server takes some thirteen blocks ahead of what a client has read: 3 MB for each that reads nothing."""
@@ -52,6 +56,11 @@ class Stream:
             self._on_block()
             _ = self._lease.fd  # raises once the reader signed out: the transfer ends with the session
             return next(self._blocks)
+        except VigcamError as error:
+            # Nothing can be told to the client any more but by an end before Content-Length, which cuts the connection.
+            _LOG.info("a transfer ended early: %s", error.code)
+            self.close()
+            raise StopIteration from error
         except BaseException:
             self.close()
             raise

@@ -1,7 +1,7 @@
-"""The box's state for whoever looks: asked with a short patience and by few at a time. Knows no session, keeps no answer.
+"""What anybody may ask of the box, looking and stopping, with a short patience. Knows no session, keeps no answer.
 
-Pages ask for it once a second. Were the daemon to hang, each of them would hold a thread for as long as an ordinary question may
-take, and soon no page would be left to say so.
+Pages look once a second. Were the daemon to hang, each of them would hold a thread for as long as an ordinary question may take,
+and soon no page would be left to say so. And who presses Stop must hear soon that it did not arrive: there is the button.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import threading
 
 from capture.client import CaptureClient
 from capture.errors import DaemonUnreachable
-from capture.messages import GetStatus, Status
+from capture.messages import Done, GetStatus, Status, Stop
 
 PATIENCE_S = 4.0
 LOOKING = 12
@@ -32,3 +32,7 @@ class Watch:
             return self._client.call(GetStatus(), Status)
         finally:
             self._places.release()
+
+    def stop(self) -> None:
+        """Stop the sensor. Raises DaemonUnreachable where nobody said in time that it is done; the order may still arrive."""
+        self._client.call(Stop(), Done)

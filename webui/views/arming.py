@@ -9,7 +9,7 @@ from flask import Blueprint, Response, abort, flash, make_response, render_templ
 from flask_babel import gettext as _
 
 from capture.ids import case_code
-from capture.messages import Arm, Armed, Disarm, Done, GetPicture, Picture, Stop
+from capture.messages import Arm, Armed, Disarm, Done, GetPicture, Picture
 from webui import forms
 from webui.answers import again, see
 from webui.parts import parts
@@ -51,7 +51,7 @@ def disarm() -> Response:
 @arming.post("/stop")
 def stop() -> Response:
     """Anybody at the page may stop; nobody has to be signed in for that."""
-    parts().client.call(Stop(), Done)
+    parts().watch.stop()
     flash(_("The camera was told to stop."))
     return see("home.start")
 
