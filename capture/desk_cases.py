@@ -15,7 +15,7 @@ from capture.config import Config
 from capture.consent_rules import ConsentForm, ParticipantForm
 from capture.control import Control
 from capture.desk import Handlers
-from capture.errors import ClockUntrusted, ConsentMissing, NotNow, SignInNeeded, VaultFull
+from capture.errors import ClockUntrusted, ConsentMissing, NotNow, RecoveryUnproven, SignInNeeded, VaultFull
 from capture.filming import ArmedVisit, Filming
 from capture.history import History, verify_again
 from capture.keyring import Keyrings
@@ -143,6 +143,8 @@ class CaseDesk:
         session = self.sessions.require(verb.session)
         code = ids.case_code(verb.case)
         present = tuple(ids.participant_id(text) for text in verb.present)
+        if not self.config.trust.recovery_proven:
+            raise RecoveryUnproven
         if self.control().state.phase not in (Phase.IDLE, Phase.ARMED):
             raise NotNow
         try:

@@ -17,7 +17,7 @@ from capture_box import CaptureBox, wait_until
 
 from capture import messages as m
 from capture.client import CaptureClient
-from capture.errors import DaemonUnreachable, NotAllowed, VaultFull
+from capture.errors import DaemonUnreachable, NotAllowed, RecoveryUnproven, VaultFull
 
 
 def _run(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -175,5 +175,15 @@ def test_room_for_less_than_a_full_film_arms_nothing(box: CaptureBox) -> None:
     box.ready()
     family = box.family()
     with pytest.raises(VaultFull):
+        box.arm(*family)
+    assert box.status().state == "idle"
+
+
+def test_a_box_whose_recovery_was_never_proven_arms_nothing(box: CaptureBox) -> None:
+    config = box.folder / "config.toml"
+    config.write_text(config.read_text().replace("recovery_proven = true", "recovery_proven = false"))
+    box.ready()
+    family = box.family()
+    with pytest.raises(RecoveryUnproven):
         box.arm(*family)
     assert box.status().state == "idle"
