@@ -55,21 +55,26 @@ def visitor(box: RealBox, config: WebConfig) -> Browser:
 
 
 @pytest.fixture(scope="session")
-def signed_in(box: RealBox) -> Browser:
-    """A practitioner who has signed in and whose clock the box took. Tests that sign out use a `visitor`, and sign in again."""
-    browser = Browser(create_app(WebConfig(names=NAMES, port=8443), box.client))
-    browser.sign_in(box)
-    browser.post("/clock", {"wall_ms": str(int(time.time() * 1000)), "confirmed": "1"})
-    return browser
+def practitioner(box: RealBox) -> Browser:
+    """The browser of `signed_in`. Another test's sign-in may have signed it out."""
+    return Browser(create_app(WebConfig(names=NAMES, port=8443), box.client))
+
+
+@pytest.fixture
+def signed_in(practitioner: Browser, box: RealBox) -> Browser:
+    """A practitioner who is signed in and whose clock the box took, whoever signed in before this test."""
+    practitioner.stay_signed_in(box)
+    return practitioner
 
 
 @pytest.fixture(scope="session")
-def recording(box: RealBox, signed_in: Browser) -> str:
+def recording(box: RealBox, practitioner: Browser) -> str:
     """Two seconds and a half of real film, sealed."""
-    code, adult, child = case_with_consents(signed_in)
-    assert signed_in.post(f"/cases/{code}/arm", {"present": [adult, child], "mode": "film"}).status_code == 303
+    practitioner.stay_signed_in(box)
+    code, adult, child = case_with_consents(practitioner)
+    assert practitioner.post(f"/cases/{code}/arm", {"present": [adult, child], "mode": "film"}).status_code == 303
     recording_id = box.film(2.5)
-    assert signed_in.post("/disarm").status_code == 303
+    assert practitioner.post("/disarm").status_code == 303
     return recording_id
 
 

@@ -17,8 +17,9 @@ from webui.movies import IDLE_S, Key, Lease
 
 
 @pytest.fixture(scope="session")
-def whole(signed_in: Browser, recording: str) -> bytes:
-    return signed_in.get(f"/recordings/{recording}/video.mp4").data
+def whole(practitioner: Browser, box: RealBox, recording: str) -> bytes:
+    practitioner.stay_signed_in(box)
+    return practitioner.get(f"/recordings/{recording}/video.mp4").data
 
 
 def test_what_is_served_is_an_ordinary_film_with_sound(whole: bytes) -> None:
@@ -163,12 +164,11 @@ def test_it_is_closed_also_where_nobody_asks_anything_any_more(
     visitor.sign_in(box)
     assert visitor.get(f"/recordings/{recording}/video.mp4", Range="bytes=0-1").status_code == 206
     wait_for(lambda: open_descriptors(box) == 0, "the film to be closed")
-    signed_in.sign_in(box)
 
 
 def test_a_film_dropped_while_it_streams_ends_there_and_is_closed_then(signed_in: Browser, recording: str, box: RealBox) -> None:
     found = signed_in.app.extensions["vigcam"]
-    who = next(iter(signed_in.app.session_interface._by_id.values())).signed_in
+    who = next(one.signed_in for one in signed_in.app.session_interface._by_id.values() if one.signed_in)
     lease = found.movies.lease(Key(who.session, recording, "review"))
     found.movies.drop_session(who.session)
     assert open_descriptors(box) == 1
@@ -208,4 +208,3 @@ def test_a_player_that_asks_for_two_parts_at_once_gets_both_by_one_opening(
     for lease in leases:
         lease.close()
     mine.drop_session(who.session)
-    signed_in.sign_in(box)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from web_box import BASE, Browser, RealBox, open_descriptors, wait_for
 
@@ -12,10 +10,9 @@ from webui.sessions import COOKIE, WebSession
 
 
 @pytest.fixture
-def guest(signed_in: Browser, box: RealBox) -> Iterator[Browser]:
-    """A second browser at the same page; afterwards the first one is signed in again."""
-    yield Browser(signed_in.app)
-    signed_in.sign_in(box)
+def guest(practitioner: Browser) -> Browser:
+    """A second browser at the same page."""
+    return Browser(practitioner.app)
 
 
 def ask(browser: Browser, box: RealBox) -> None:
@@ -60,7 +57,6 @@ def test_a_transfer_that_finds_the_box_locked_signs_its_browser_out(
     assert len(b"".join(under_way.iter_encoded())) < int(under_way.headers["Content-Length"])
     assert signed_in.get(film, Range="bytes=0-1").status_code == 401
     assert open_descriptors(box) == 0
-    signed_in.sign_in(box)
 
 
 def test_an_answer_under_way_ends_when_its_browser_signs_out(guest: Browser, box: RealBox) -> None:
@@ -80,7 +76,6 @@ def test_the_camera_can_be_stopped_from_a_page_whose_session_the_box_has_ended(
     visitor.sign_in(box)
     session_of(signed_in).kept_alive_s -= 2 * keeping.EVERY_S
     assert signed_in.post("/stop").location == "/"
-    signed_in.sign_in(box)
 
 
 def test_the_start_page_is_shown_to_whom_the_box_has_signed_out(signed_in: Browser, visitor: Browser, box: RealBox) -> None:
@@ -90,7 +85,6 @@ def test_the_start_page_is_shown_to_whom_the_box_has_signed_out(signed_in: Brows
     assert page.status_code == 200
     assert "The camera is OFF" in page.text
     assert "Sign out" not in page.text
-    signed_in.sign_in(box)
 
 
 def test_asking_anew_takes_the_same_browsers_first_try_back(guest: Browser, box: RealBox) -> None:

@@ -67,8 +67,6 @@ def test_signing_in_needs_words_and_a_press_and_gives_a_new_session(visitor: Bro
     assert cookie_of(visitor) != before
     assert visitor.get("/cases").status_code == 200
     assert box.who.passphrase not in visitor.get("/cases").text
-    # The box knows one practitioner at a time: the earlier browser finds itself signed out, and signs in anew.
-    signed_in.sign_in(box)
 
 
 def test_wrong_words_are_refused_only_after_the_press_and_alike(visitor: Browser, box: RealBox, signed_in: Browser) -> None:
@@ -220,4 +218,3 @@ def test_signing_out_ends_the_session_at_both_ends(visitor: Browser, box: RealBo
     assert visitor.get("/cases").location == "/sign-in"
     assert box.status().is_signed_in is False
     assert signed_in.get("/cases").location == "/sign-in"
-    signed_in.sign_in(box)
