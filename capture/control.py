@@ -12,10 +12,9 @@ from collections import deque
 from concurrent.futures import Future
 from typing import Protocol, assert_never
 
-from capture.audit import AuditEvent
+from capture.audit.log import AuditEvent
 from capture.model import ArmMode, StopReason
-from capture.recorder import step
-from capture.recorder_effects import (
+from capture.recorder.effects import (
     Abandon,
     CloseSensor,
     ConfirmAsk,
@@ -32,7 +31,7 @@ from capture.recorder_effects import (
     RefuseAsk,
     SealTake,
 )
-from capture.recorder_model import (
+from capture.recorder.model import (
     Ask,
     AskOutcome,
     Booted,
@@ -49,8 +48,9 @@ from capture.recorder_model import (
     TallyLit,
     Tick,
 )
-from capture.recorder_moves import ready_pattern
-from capture.recorder_watch import deadline_ns
+from capture.recorder.moves import ready_pattern
+from capture.recorder.step import step
+from capture.recorder.watch import deadline_ns
 from device.errors import CameraUnavailable, LampFault
 from device.ports import Camera, CameraReport, Clock, LampPattern, PacketSink, Panel, PictureSink, Tone
 

@@ -12,14 +12,15 @@ from pathlib import Path
 
 from capture.anchor import TimeAnchor
 from capture.attempts import Attempts
-from capture.audit import AuditEvent, AuditLog
+from capture.audit.log import AuditEvent, AuditLog
 from capture.catalogue import Catalogue
 from capture.config import Config
+from capture.consent.records import Records
 from capture.control import Control
-from capture.desk import Desk
-from capture.desk_cases import CaseDesk
-from capture.desk_entry import EntryDesk
-from capture.desk_recordings import RecordingDesk
+from capture.desk.cases import CaseDesk
+from capture.desk.desk import Desk
+from capture.desk.entry import EntryDesk
+from capture.desk.recordings import RecordingDesk
 from capture.device_key import DeviceKey
 from capture.erasing import Erasures
 from capture.errors import TooManyAttempts, VigcamError
@@ -28,9 +29,8 @@ from capture.framing import Framing
 from capture.ids import PractitionerId
 from capture.keyring import Keyrings
 from capture.model import ArmMode, StopReason
-from capture.publishing import Publisher
 from capture.rate import Rate
-from capture.recorder_model import (
+from capture.recorder.model import (
     NS,
     Ask,
     AskKind,
@@ -43,12 +43,12 @@ from capture.recorder_model import (
     State,
 )
 from capture.recordings import Recordings
-from capture.records import Records
 from capture.server import Peers, Server
 from capture.session import Sessions
 from capture.sign_in import SignIns
 from capture.start_up import mark_interrupted
 from capture.status import StatusBoard
+from capture.take.publishing import Publisher
 from capture.vault import Vault
 from device.ports import Camera, CameraReport, Clock, Disk, PacketSink, Panel, PictureSink, PowerGauge
 

@@ -12,12 +12,12 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 
-from capture.audit import AuditEvent, AuditLog
+from capture.audit.log import AuditEvent, AuditLog
 from capture.control import Control
 from capture.errors import NotErasable, NotFound, NotNow, VigcamError
 from capture.ids import PractitionerId, RecordingId, new_ask_id
 from capture.model import Recording, RecordingState
-from capture.recorder_model import NS, Ask, Asked, AskKind, AskOutcome, AskTakenBack
+from capture.recorder.model import NS, Ask, Asked, AskKind, AskOutcome, AskTakenBack
 from capture.recordings import Recordings
 from capture.vault import Vault
 from device.ports import Clock

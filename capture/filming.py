@@ -12,18 +12,18 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import assert_never
 
-from capture.audit import AuditEvent, AuditLog
+from capture.audit.log import AuditEvent, AuditLog
 from capture.config import Config
 from capture.control import Control
 from capture.errors import ClockUntrusted, ConsentMissing, NotNow, VaultFull, VigcamError
 from capture.ids import new_recording_id
 from capture.keyring import Keyrings
 from capture.model import Arming, ArmMode, Recording, RecordingState, StopReason, WallTime
-from capture.open_take import OpenTake
-from capture.publishing import Publisher
-from capture.recorder_model import Event, Sealed, TakeReady, TakeRefused
-from capture.sealed_part import SealedPart
-from capture.take import Take, TakeSummary
+from capture.recorder.model import Event, Sealed, TakeReady, TakeRefused
+from capture.take.open_take import OpenTake
+from capture.take.publishing import Publisher
+from capture.take.sealed_part import SealedPart
+from capture.take.take import Take, TakeSummary
 from device.ports import CameraReport, Clock, Disk, Profile
 
 _log = logging.getLogger(__name__)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from capture.control import Control
 from capture.errors import NotNow
-from capture.recorder_model import CameraFailed
+from capture.recorder.model import CameraFailed
 from device.ports import Clock
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from capture import config, tls, words
-from capture.audit import AuditEvent, AuditLog
+from capture.audit.log import AuditEvent, AuditLog
 from capture.device_key import DeviceKey
 from capture.durable import write_new
 from capture.errors import BoxUnusable, ClockUntrusted, NotARecipient, RecoveryUnproven, SealBroken, Truncated

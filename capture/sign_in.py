@@ -12,13 +12,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from capture.attempts import Attempts
-from capture.audit import AuditEvent, AuditLog
+from capture.audit.log import AuditEvent, AuditLog
 from capture.control import Control
 from capture.errors import NotNow, SignInRefused, VigcamError
 from capture.ids import new_ask_id
 from capture.keyring import Keyrings
 from capture.rate import Rate
-from capture.recorder_model import NS, Ask, Asked, AskKind, AskOutcome, AskTakenBack
+from capture.recorder.model import NS, Ask, Asked, AskKind, AskOutcome, AskTakenBack
 from capture.session import Session, Sessions
 from device.ports import Clock
 

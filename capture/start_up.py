@@ -9,7 +9,7 @@ import os
 import resource
 from pathlib import Path
 
-from capture.audit import AuditEvent, AuditLog
+from capture.audit.log import AuditEvent, AuditLog
 from capture.erasing import end_erasure
 from capture.errors import BoxInUse, BoxUnusable, VaultFull
 from capture.model import RecordingState

@@ -12,8 +12,8 @@ from capture.control import Control
 from capture.filming import Filming
 from capture.keyring import Keyrings
 from capture.messages import Status
-from capture.recorder_model import NS, Phase
-from capture.recorder_moves import ready_pattern
+from capture.recorder.model import NS, Phase
+from capture.recorder.moves import ready_pattern
 from capture.session import Sessions
 from device.ports import Camera, Clock, PowerGauge
 

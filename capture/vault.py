@@ -18,7 +18,7 @@ from capture.errors import BadRequest, BoxUnusable, NotErasable, NotFound, SealB
 from capture.ids import RecordingId, recording_id
 from capture.seal.keys import Recipient
 from capture.seal.stream import make_header, new_file_key
-from capture.sealed_part import SealedPart
+from capture.take.sealed_part import SealedPart
 from device.ports import Disk
 
 _SEALED = ".mp4.age"

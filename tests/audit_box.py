@@ -8,9 +8,9 @@ from pathlib import Path
 
 from record_box import HandClock
 
-from capture.audit import AuditEvent, AuditLog
-from capture.audit_line import AuditHead
-from capture.audit_verify import AuditReport, verify_log
+from capture.audit.line import AuditHead
+from capture.audit.log import AuditEvent, AuditLog
+from capture.audit.verify import AuditReport, verify_log
 from capture.device_key import DeviceKey
 from capture.ids import BoxId, RecordingId, new_box_id, new_recording_id
 from capture.manifest import sign_manifest

@@ -25,7 +25,7 @@ if __name__ == "__main__":  # run from anywhere, installed or not
 
 from capture.ids import RecordingId, new_recording_id
 from capture.seal.keys import Identity, Recipient
-from capture.take_writer import TakeWriter
+from capture.take.writer import TakeWriter
 from capture.vault import Vault
 from device.clock import SystemClock
 from device.disk import SystemDisk

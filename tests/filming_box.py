@@ -15,17 +15,17 @@ from capture_box import wait_until
 from factory import repeated
 from record_box import RecordBox
 
-from capture.audit import AuditEvent, AuditLog
+from capture.audit.log import AuditEvent, AuditLog
 from capture.config import BoxSection, Config
 from capture.control import Control
 from capture.filming import ArmedVisit, Filming
 from capture.ids import ArmingId, new_arming_id, new_case_code, new_consent_id, new_participant_id, new_visit_id
 from capture.model import Arming, ArmMode, Recording, StopReason
-from capture.publishing import Publisher
 from capture.recipients import Recipients
-from capture.recorder_model import NS, ArmGranted, Ask, AskOutcome, EndAsked, EndKind, Leave, Limits, Phase, State
+from capture.recorder.model import NS, ArmGranted, Ask, AskOutcome, EndAsked, EndKind, Leave, Limits, Phase, State
 from capture.recordings import Recordings
 from capture.start_up import mark_interrupted
+from capture.take.publishing import Publisher
 from capture.vault import Vault
 from device.clock import SystemClock
 from device.disk import SystemDisk

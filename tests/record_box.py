@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from capture.audit import AuditLog
+from capture.audit.log import AuditLog
 from capture.catalogue import Catalogue
-from capture.consent_rules import ConsentForm, ParticipantForm
+from capture.consent.consent_rules import ConsentForm, ParticipantForm
+from capture.consent.records import Records
 from capture.device_key import DeviceKey
 from capture.ids import BoxId, CaseCode, ParticipantId, PractitionerId, new_box_id, new_practitioner_id
 from capture.keyring import Keyrings, Unlocked
@@ -22,7 +23,6 @@ from capture.model import (
     Scope,
     WallTime,
 )
-from capture.records import Records
 from capture.seal.keys import Identity
 from device.disk import SystemDisk
 from device.ports import Disk

@@ -10,9 +10,8 @@ from pathlib import Path
 sys.path[:0] = [str(Path(__file__).parents[1])]
 
 from capture.model import ArmMode, StopReason  # noqa: E402
-from capture.recorder import step  # noqa: E402
-from capture.recorder_effects import Effect, LightTally, Log, Play, SealTake  # noqa: E402
-from capture.recorder_model import (  # noqa: E402
+from capture.recorder.effects import Effect, LightTally, Log, Play, SealTake  # noqa: E402
+from capture.recorder.model import (  # noqa: E402
     NS,
     ArmGranted,
     Ask,
@@ -42,6 +41,7 @@ from capture.recorder_model import (  # noqa: E402
     TallyLit,
     Tick,
 )
+from capture.recorder.step import step  # noqa: E402
 
 NOW = 1000 * NS
 _LEAVE = Leave("arm-1", ArmMode.FILM, NOW + 3600 * NS)

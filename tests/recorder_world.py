@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from capture.model import ArmMode, StopReason
-from capture.recorder import step
-from capture.recorder_effects import (
+from capture.recorder.effects import (
     Abandon,
     CloseSensor,
     ConfirmAsk,
@@ -21,7 +20,7 @@ from capture.recorder_effects import (
     RefuseAsk,
     SealTake,
 )
-from capture.recorder_model import (
+from capture.recorder.model import (
     NS,
     ArmGranted,
     Ask,
@@ -42,6 +41,7 @@ from capture.recorder_model import (
     TallyLit,
     Tick,
 )
+from capture.recorder.step import step
 
 
 @dataclass

@@ -16,7 +16,7 @@ import factory
 
 from capture.ids import new_recording_id
 from capture.seal.keys import Recipient
-from capture.take import Take, TakeSummary
+from capture.take.take import Take, TakeSummary
 from capture.vault import Vault
 from device.clock import SystemClock
 from device.disk import SystemDisk

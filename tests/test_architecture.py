@@ -13,7 +13,7 @@ from source_tree import ROOMS, ROOT, Module, committed_files, is_within, modules
 LONGEST_FILE = 300
 LONG_FILES: dict[str, str] = {}
 
-COMMAND_LINE = ("capture.cli_audit", "capture.cli_box", "capture.cli_options", "capture.cli_seal")
+COMMAND_LINE = ("capture.cli",)
 
 ONLY_IN = {
     "picamera2": ("device",),
@@ -32,7 +32,7 @@ ONLY_IN = {
         "capture.seal",
         "capture.keyring",
         "capture.device_key",
-        "capture.statements",
+        "capture.consent.statements",
         "capture.tls",
         "capture.words",
         "webui.leaf",
@@ -46,7 +46,7 @@ WEBUI_MAY = ("client", "messages", "model", "ids", "errors", "seal", "container"
 
 HARDWARE_CHOICE = {
     "capture.__main__": ("device",),
-    "capture.cli_box": ("device.clock", "device.disk", "device.ports", "device.errors"),
+    "capture.cli.box": ("device.clock", "device.disk", "device.ports", "device.errors"),
 }
 """Everything else in `capture` sees hardware through its ports alone. Provisioning needs a disk and a clock, no more."""
 
@@ -95,6 +95,17 @@ def test_seal_and_container_know_no_daemon() -> None:
     for module in modules():
         if module.path.startswith(("capture/seal/", "capture/container/")):
             wrong = [n for n in module.imports if is_within(n, *ROOMS) and not is_within(n, *allowed)]
+            if wrong:
+                found[module.path] = wrong
+    assert not found, _breaking(found)
+
+
+@pytest.mark.parametrize("package", ["recorder", "take", "audit"])
+def test_what_films_and_what_logs_knows_neither_families_nor_the_desk(package: str) -> None:
+    found = {}
+    for module in modules():
+        if module.path.startswith(f"capture/{package}/"):
+            wrong = [n for n in module.imports if is_within(n, "capture.consent", "capture.desk", "capture.cli")]
             if wrong:
                 found[module.path] = wrong
     assert not found, _breaking(found)

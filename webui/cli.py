@@ -15,13 +15,13 @@ from capture.errors import VigcamError
 from webui.cli_words import exit_code, words
 
 VERBS = {
-    "audit": "capture.cli_audit:audit",
+    "audit": "capture.cli.audit:audit",
     "demo": "webui.demo.command:demo",
-    "keygen": "capture.cli_seal:keygen",
-    "provision": "capture.cli_box:provision",
+    "keygen": "capture.cli.seal:keygen",
+    "provision": "capture.cli.box:provision",
     "run": "webui.demo.run_command:run",
-    "status": "capture.cli_box:status",
-    "unseal": "capture.cli_seal:unseal",
+    "status": "capture.cli.box:status",
+    "unseal": "capture.cli.seal:unseal",
 }
 """Each verb's click command, imported only when that verb is used: `vigcam status` must not wait for a video codec to load."""
 

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 from record_box import ADULT, DAY_MS, NOON_MS, RecordBox, film
 
-from capture.arming_rules import LONGEST_LEASE_S
+from capture.consent.arming_rules import LONGEST_LEASE_S
 from capture.errors import CatalogueBroken, ClockUntrusted, ConsentMissing, NotFound, SignInNeeded
 from capture.ids import VisitId, new_arming_id
 from capture.keyring import Unlocked

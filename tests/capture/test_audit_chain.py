@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from audit_box import NOW, AuditBox, flip
 
-from capture.audit import AuditEvent
-from capture.audit_chain import read_chain
-from capture.audit_line import AuditHead, Stamp, make_line
-from capture.audit_verify import Verdict, verify_log
+from capture.audit.chain import read_chain
+from capture.audit.line import AuditHead, Stamp, make_line
+from capture.audit.log import AuditEvent
+from capture.audit.verify import Verdict, verify_log
 from capture.device_key import DeviceKey
 from device.disk import SystemDisk
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from audit_box import AuditBox, flip
 
-from capture.audit import AuditEvent
+from capture.audit.log import AuditEvent
 
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "audit-log.md").read_text("utf-8")
 

@@ -9,15 +9,15 @@ from pathlib import Path
 import pytest
 from audit_box import AuditBox
 
-from capture.audit import AuditEvent
-from capture.audit_verify import Verdict
+from capture.audit.log import AuditEvent
+from capture.audit.verify import Verdict
 
 ROOT = Path(__file__).parents[2]
 
 WRITER = """
 import sys
 from pathlib import Path
-from capture.audit import AuditEvent, AuditLog
+from capture.audit.log import AuditEvent, AuditLog
 from capture.device_key import DeviceKey
 from capture.model import Confidence, WallTime
 from device.clock import SystemClock

@@ -16,9 +16,9 @@ from faults import FaultyDisk, order, recall
 from hypothesis import given
 from hypothesis import strategies as st
 
-from capture.audit import AuditEvent
-from capture.audit_line import EMPTY, Stamp, make_line, parse_line
-from capture.audit_verify import Verdict
+from capture.audit.line import EMPTY, Stamp, make_line, parse_line
+from capture.audit.log import AuditEvent
+from capture.audit.verify import Verdict
 from capture.device_key import DeviceKey
 from capture.errors import AuditBroken
 from device.disk import SystemDisk

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from audit_box import AuditBox
 
-from capture.audit import MAX_TAIL_BYTES, AuditEvent
-from capture.audit_verify import Verdict
+from capture.audit.log import MAX_TAIL_BYTES, AuditEvent
+from capture.audit.verify import Verdict
 from capture.errors import AuditBroken
 
 pytestmark = pytest.mark.promise("P10")

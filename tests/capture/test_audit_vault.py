@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from audit_box import AuditBox, flip
 
-from capture.audit import AuditEvent
-from capture.audit_verify import AuditReport, Verdict, verify_log
+from capture.audit.log import AuditEvent
+from capture.audit.verify import AuditReport, Verdict, verify_log
 from capture.ids import new_recording_id
 from capture.manifest import sign_manifest
 from capture.seal.small import seal_bytes

@@ -12,7 +12,7 @@ from factory import UnsyncedDisk, repeated
 
 from capture.ids import new_recording_id
 from capture.seal.keys import Identity
-from capture.take_writer import TakeWriter
+from capture.take.writer import TakeWriter
 from capture.vault import Vault
 from device.clock import SystemClock
 from device.ports import AudioPacket, Profile

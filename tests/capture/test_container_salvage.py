@@ -19,7 +19,7 @@ from capture.errors import Truncated
 from capture.ids import new_recording_id
 from capture.seal.keys import Identity
 from capture.seal.stream import open_header
-from capture.take_writer import TakeWriter
+from capture.take.writer import TakeWriter
 from capture.vault import Vault
 from device.clock import SystemClock
 from device.ports import Profile, VideoPacket

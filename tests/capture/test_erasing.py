@@ -11,12 +11,12 @@ from capture_box import wait_until
 from faults import FaultyDisk
 from filming_box import FilmingBox
 
-from capture.audit_verify import Verdict, verify_log
+from capture.audit.verify import Verdict, verify_log
 from capture.erasing import Erasures, ErasureWaiting
 from capture.errors import NotErasable, NotFound, VigcamError
 from capture.ids import RecordingId, new_practitioner_id
 from capture.model import RecordingState
-from capture.recorder_model import Phase
+from capture.recorder.model import Phase
 from device.disk import SystemDisk
 
 

@@ -14,7 +14,7 @@ from filming_box import FilmingBox
 
 from capture.filming import ArmedVisit
 from capture.model import ArmMode, RecordingState, StopReason
-from capture.recorder_model import ArmGranted, Leave, Phase
+from capture.recorder.model import ArmGranted, Leave, Phase
 from device.disk import SystemDisk
 from device.errors import CameraUnavailable
 from device.ports import LampPattern

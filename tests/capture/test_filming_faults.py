@@ -11,11 +11,11 @@ import pytest
 from faults import FaultyDisk
 from filming_box import FilmingBox
 
-from capture.audit_verify import Verdict, verify_log
+from capture.audit.verify import Verdict, verify_log
 from capture.container.movie import open_movie
 from capture.manifest import read_manifest
 from capture.model import Recording, RecordingState
-from capture.recorder_model import Phase
+from capture.recorder.model import Phase
 from capture.seal.stream import open_header
 from device.disk import SystemDisk
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from capture.case_record import CaseRecord
-from capture.gate import Reason, consents_used, earliest_expiry_ms, reasons_against
+from capture.consent.case_record import CaseRecord
+from capture.consent.gate import Reason, consents_used, earliest_expiry_ms, reasons_against
 from capture.ids import CaseCode, ConsentId, ParticipantId
 from capture.model import (
     Case,

@@ -12,15 +12,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from record_box import RecordBox, film
 
-from capture import statements
 from capture.catalogue import CaseHead, StatementRow
+from capture.consent import statements
+from capture.consent.history import ArmingPlace, History, read_history, verify_again
+from capture.consent.records import ListedCase
+from capture.consent.statements import NO_HASH, ArmingStated, CaseOpened, ConsentStated, PersonAdded, SignedStatement, Statement
 from capture.errors import CatalogueBroken
-from capture.history import ArmingPlace, History, read_history, verify_again
 from capture.ids import CaseCode, PractitionerId, new_arming_id, new_box_id, new_visit_id
 from capture.keyring import Unlocked
 from capture.model import Arming, ArmMode, Decision
-from capture.records import ListedCase
-from capture.statements import NO_HASH, ArmingStated, CaseOpened, ConsentStated, PersonAdded, SignedStatement, Statement
 
 pytestmark = pytest.mark.promise("P3")
 

@@ -10,7 +10,7 @@ import pytest
 from faults import FaultyDisk
 from record_box import HandClock
 
-from capture.audit_verify import Verdict, verify_log
+from capture.audit.verify import Verdict, verify_log
 from capture.config import load_config
 from capture.device_key import DeviceKey
 from capture.errors import BoxUnusable, ClockUntrusted, ConfigInvalid, RecoveryUnproven

@@ -6,9 +6,8 @@ import pytest
 from recorder_world import World
 
 from capture.model import ArmMode, StopReason
-from capture.recorder import step
-from capture.recorder_effects import LightTally, OpenSensor
-from capture.recorder_model import (
+from capture.recorder.effects import LightTally, OpenSensor
+from capture.recorder.model import (
     NS,
     ButtonDown,
     ButtonUp,
@@ -21,6 +20,7 @@ from capture.recorder_model import (
     TakeRefused,
     TallyLit,
 )
+from capture.recorder.step import step
 from device.ports import LampPattern
 
 

@@ -10,9 +10,8 @@ from hypothesis import strategies as st
 from recorder_world import World
 
 from capture.model import ArmMode, StopReason
-from capture.recorder import step
-from capture.recorder_effects import SealTake
-from capture.recorder_model import (
+from capture.recorder.effects import SealTake
+from capture.recorder.model import (
     NS,
     ArmGranted,
     Booted,
@@ -37,7 +36,8 @@ from capture.recorder_model import (
     TallyLit,
     Tick,
 )
-from capture.recorder_watch import deadline_ns
+from capture.recorder.step import step
+from capture.recorder.watch import deadline_ns
 
 _NEWS: dict[str, Callable[[World], object]] = {
     "down": World.down,

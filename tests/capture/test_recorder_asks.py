@@ -5,14 +5,14 @@ from __future__ import annotations
 from recorder_world import World
 
 from capture.model import StopReason
-from capture.recorder_model import (
+from capture.recorder.model import (
     AskKind,
     EndAsked,
     EndKind,
     Phase,
     Sealed,
 )
-from capture.recorder_moves import ready_pattern
+from capture.recorder.moves import ready_pattern
 from device.ports import LampPattern
 
 

@@ -8,8 +8,8 @@ import pytest
 from recorder_world import World
 
 from capture.model import ArmMode, StopReason
-from capture.recorder_effects import DropPicture, LightTally, OpenSensor, Prepare, SealTake
-from capture.recorder_model import LeaveEnded, Phase, TakeReady, TallyLit
+from capture.recorder.effects import DropPicture, LightTally, OpenSensor, Prepare, SealTake
+from capture.recorder.model import LeaveEnded, Phase, TakeReady, TallyLit
 from device.ports import LampPattern
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from recorder_table import happenings, rows, table
 
-from capture.recorder import TABLE
+from capture.recorder.step import TABLE
 
 PAGE = Path(__file__).parents[2] / "docs" / "recorder-states.md"
 

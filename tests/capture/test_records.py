@@ -11,15 +11,15 @@ import pytest
 from faults import FaultyDisk
 from record_box import ADULT, CHILD, DAY_MS, NOON_MS, RecordBox, film
 
-from capture.audit_line import AuditEvent, parse_line
+from capture.audit.line import AuditEvent, parse_line
 from capture.catalogue import Catalogue
-from capture.consent_rules import MAX_PARTICIPANTS, ParticipantForm
+from capture.consent.consent_rules import MAX_PARTICIPANTS, ParticipantForm
+from capture.consent.gate import reasons_against
+from capture.consent.records import ListedCase, Records
 from capture.errors import AuditBroken, BadRequest, CatalogueBroken, ClockUntrusted, NotFound, SignInNeeded, VaultFull
-from capture.gate import reasons_against
 from capture.ids import CaseCode, ParticipantId, new_participant_id
 from capture.keyring import Unlocked
 from capture.model import Confidence, Decision, ParentalResponsibility, RetentionClass, Role, Scope
-from capture.records import ListedCase, Records
 from capture.seal.small import seal_bytes
 from device.disk import SystemDisk
 

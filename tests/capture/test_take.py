@@ -21,10 +21,10 @@ from capture.ids import new_recording_id
 from capture.seal.keys import Identity
 from capture.seal.payload import CHUNK_BYTES
 from capture.seal.stream import open_header
-from capture.sealed_part import SealedPart
-from capture.take import Take, TakeSummary
-from capture.take_queue import QUEUE_US, TakeQueue
-from capture.take_writer import TakeWriter
+from capture.take.queue import QUEUE_US, TakeQueue
+from capture.take.sealed_part import SealedPart
+from capture.take.take import Take, TakeSummary
+from capture.take.writer import TakeWriter
 from capture.vault import Vault
 from device.clock import SystemClock
 from device.disk import SystemDisk

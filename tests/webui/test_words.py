@@ -10,9 +10,9 @@ from flask import Flask
 from flask_babel import Babel
 
 from capture import errors
-from capture.gate import Reason
+from capture.consent.gate import Reason
 from capture.model import Confidence, Indication, ParentalResponsibility, RecordingState, RetentionClass, Role, Scope, StopReason
-from capture.recorder_model import Phase
+from capture.recorder.model import Phase
 from webui import wording
 from webui.notices import load_notices
 from webui.reasons import reason_words

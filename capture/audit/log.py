@@ -1,6 +1,6 @@
 """The audit log being written: append-only, hash-chained, each line signed by the box. Never rewrites, never cuts, never names.
 
-The exact bytes of a line stand in `capture/audit_line.py`, the events and their fields in `docs/audit-log.md`. One thread of its
+The exact bytes of a line stand in `capture/audit/line.py`, the events and their fields in `docs/audit-log.md`. One thread of its
 own writes and syncs; lines that wait together share one sync. A line exists once its future is done. After one failed write
 nothing can be appended any more (fail closed): what the box cannot log, it does not do.
 
@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from capture.audit_line import EMPTY, KEY_FIELD, AuditEvent, AuditHead, AuditLine, Stamp, check_fields, make_line, parse_line
+from capture.audit.line import EMPTY, KEY_FIELD, AuditEvent, AuditHead, AuditLine, Stamp, check_fields, make_line, parse_line
 from capture.device_key import DeviceKey
 from capture.errors import AuditBroken
 from capture.model import WallTime
@@ -70,7 +70,7 @@ class AuditLog:
     def open(cls, path: Path, device_key: DeviceKey, clock: Clock, disk: Disk, now: Callable[[], WallTime]) -> AuditLog:
         """Open or begin the log at `path`, check its last line, and record a tail that a power cut left unfinished.
 
-        Only the end is checked here (the start of the box must not take longer each month); `capture/audit_verify.py` checks
+        Only the end is checked here (the start of the box must not take longer each month); `capture/audit/verify.py` checks
         it all. Raises AuditBroken where the last line is not this box's own, OSError where the file cannot be used.
         """
         is_new = not path.exists()

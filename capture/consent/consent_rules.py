@@ -9,9 +9,9 @@ from typing import Annotated
 
 import msgspec
 
-from capture.case_record import CaseRecord
+from capture.consent.case_record import CaseRecord
+from capture.consent.gate import Reason, giver_reasons
 from capture.errors import BadRequest, ClockUntrusted, NotFound
-from capture.gate import Reason, giver_reasons
 from capture.ids import ConsentId, ParticipantId
 from capture.model import Confidence, Consent, Decision, Fact, Indication, ParentalResponsibility, Role, Scope, WallTime
 

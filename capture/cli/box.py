@@ -18,8 +18,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from capture.cli_audit import audit
-from capture.cli_options import as_json, box_folder
+from capture.cli.audit import audit
+from capture.cli.options import as_json, box_folder
 from capture.client import CaptureClient
 from capture.config import FILE_NAME, load_config
 from capture.errors import NotARecipient

@@ -10,10 +10,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from capture.audit import AuditEvent
+from capture.audit.log import AuditEvent
 from capture.model import ArmMode, StopReason
-from capture.recorder_asks import on_ask_taken_back, on_asked, refused_press, short_press
-from capture.recorder_effects import (
+from capture.recorder.asks import on_ask_taken_back, on_asked, refused_press, short_press
+from capture.recorder.effects import (
     Abandon,
     DarkenTally,
     Effect,
@@ -23,7 +23,7 @@ from capture.recorder_effects import (
     OpenSensor,
     Play,
 )
-from capture.recorder_model import (
+from capture.recorder.model import (
     ArmGranted,
     Asked,
     AskTakenBack,
@@ -49,7 +49,7 @@ from capture.recorder_model import (
     TallyLit,
     Tick,
 )
-from capture.recorder_moves import (
+from capture.recorder.moves import (
     acknowledge,
     back_from_opening,
     end,
@@ -60,7 +60,7 @@ from capture.recorder_moves import (
     stop,
     tally_pattern,
 )
-from capture.recorder_watch import on_tick
+from capture.recorder.watch import on_tick
 from device.ports import Tone
 
 Outcome = tuple[State, tuple[Effect, ...]]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from enum import Enum
 
-from capture.case_record import CaseRecord
+from capture.consent.case_record import CaseRecord
 from capture.ids import ParticipantId
 from capture.model import Confidence, Consent, Decision, ParentalResponsibility, Participant, Scope, WallTime
 

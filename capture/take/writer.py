@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from capture.container.boxes import HEADER_BYTES
 from capture.container.muxer import FragmentMuxer
 from capture.seal.payload import CHUNK_BYTES
-from capture.sealed_part import SealedPart
+from capture.take.sealed_part import SealedPart
 from device.ports import AudioFormat, AudioPacket, Clock, Profile, VideoPacket
 
 

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from capture import gate
-from capture.case_record import CaseRecord
+from capture.consent import gate
+from capture.consent.case_record import CaseRecord
+from capture.consent.gate import Reason
+from capture.consent.history import History
 from capture.errors import ClockUntrusted, ConsentMissing
-from capture.gate import Reason
-from capture.history import History
 from capture.ids import ConsentId, ParticipantId
 from capture.model import Arming, Scope, WallTime
 from device.ports import Clock

@@ -14,9 +14,9 @@ from threading import Lock, Thread
 from typing import Protocol, assert_never
 
 from capture.errors import FormatUnsupported
-from capture.sealed_part import SealedPart
-from capture.take_queue import CameraFailed, Finish, Item, TakeQueue
-from capture.take_writer import TakeWriter
+from capture.take.queue import CameraFailed, Finish, Item, TakeQueue
+from capture.take.sealed_part import SealedPart
+from capture.take.writer import TakeWriter
 from device.ports import AudioFormat, AudioPacket, CameraReport, Clock, Disk, Profile, VideoPacket
 
 _log = logging.getLogger(__name__)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from capture.audit import AuditEvent
+from capture.audit.log import AuditEvent
 from capture.model import ArmMode, StopReason
-from capture.recorder_effects import (
+from capture.recorder.effects import (
     Abandon,
     CloseSensor,
     DarkenTally,
@@ -19,7 +19,7 @@ from capture.recorder_effects import (
     RefuseAsk,
     SealTake,
 )
-from capture.recorder_model import Ask, AskOutcome, EndKind, Phase, State
+from capture.recorder.model import Ask, AskOutcome, EndKind, Phase, State
 from device.ports import LampPattern, Tone
 
 Outcome = tuple[State, tuple[Effect, ...]]

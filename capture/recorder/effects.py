@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from capture.audit import AuditEvent
+from capture.audit.log import AuditEvent
 from capture.model import ArmMode, StopReason
-from capture.recorder_model import Ask, AskOutcome, EndKind
+from capture.recorder.model import Ask, AskOutcome, EndKind
 from device.ports import LampPattern, Tone
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from capture.audit_chain import Chain, Erasure, Trace
+from capture.audit.chain import Chain, Erasure, Trace
 from capture.errors import AuditBroken, SealBroken, Truncated
 from capture.manifest import read_manifest
 from capture.model import Manifest

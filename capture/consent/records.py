@@ -10,14 +10,15 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from capture import arming_rules, statements
-from capture.audit import AuditLog
-from capture.audit_line import AuditEvent
-from capture.case_record import CaseRecord
+from capture.audit.line import AuditEvent
+from capture.audit.log import AuditLog
 from capture.catalogue import CaseHead, Catalogue, StatementRow
-from capture.consent_rules import ConsentForm, ParticipantForm, check_consent, check_participant, to_consent
+from capture.consent import arming_rules, statements
+from capture.consent.case_record import CaseRecord
+from capture.consent.consent_rules import ConsentForm, ParticipantForm, check_consent, check_participant, to_consent
+from capture.consent.history import History, read_history, read_opening
+from capture.consent.statements import NO_HASH, AnyContent, ArmingStated, CaseOpened, ConsentStated, PersonAdded, Statement
 from capture.errors import CatalogueBroken, NotFound
-from capture.history import History, read_history, read_opening
 from capture.ids import (
     BoxId,
     CaseCode,
@@ -32,7 +33,6 @@ from capture.ids import (
 from capture.keyring import Unlocked
 from capture.model import Arming, ArmMode, Case, Consent, Decision, Participant, RetentionClass, WallTime
 from capture.seal.keys import Recipient
-from capture.statements import NO_HASH, AnyContent, ArmingStated, CaseOpened, ConsentStated, PersonAdded, Statement
 from device.ports import Clock
 
 __all__ = ["CaseRecord", "ConsentForm", "ListedCase", "ParticipantForm", "Records"]
@@ -82,7 +82,7 @@ class Records:
         return self._history(unlocked, code).record
 
     def add_participant(self, unlocked: Unlocked, recovery: Recipient, code: CaseCode, form: ParticipantForm) -> Participant:
-        """Raises NotFound, and BadRequest with reasons (`capture.consent_rules`)."""
+        """Raises NotFound, and BadRequest with reasons (`capture.consent.consent_rules`)."""
         with self._lock:
             history = self._history(unlocked, code)
             check_participant(form, history.record)

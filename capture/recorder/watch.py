@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from capture.audit import AuditEvent
+from capture.audit.log import AuditEvent
 from capture.model import StopReason
-from capture.recorder_effects import Abandon, Effect, LightTally, Log, Play, RefuseAsk
-from capture.recorder_model import NS, AskOutcome, EndKind, Phase, State, Tick
-from capture.recorder_moves import Outcome, back_from_opening, end, fault, open_enrolment, prepare, rest, stop, tally_pattern
+from capture.recorder.effects import Abandon, Effect, LightTally, Log, Play, RefuseAsk
+from capture.recorder.model import NS, AskOutcome, EndKind, Phase, State, Tick
+from capture.recorder.moves import Outcome, back_from_opening, end, fault, open_enrolment, prepare, rest, stop, tally_pattern
 from device.ports import Tone
 
 

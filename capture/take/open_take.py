@@ -7,9 +7,9 @@ from typing import Protocol
 
 from capture.control import Control
 from capture.model import Recording, StopReason
-from capture.recorder_model import CameraFailed, TakeFailed
-from capture.sealed_part import SealedPart
-from capture.take import TakeSummary
+from capture.recorder.model import CameraFailed, TakeFailed
+from capture.take.sealed_part import SealedPart
+from capture.take.take import TakeSummary
 from device.ports import Clock
 
 _WRITER_FAILURES = {

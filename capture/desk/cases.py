@@ -7,17 +7,19 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from capture import arming_rules, ids
+from capture import ids
 from capture.anchor import TimeAnchor
-from capture.audit import AuditEvent, AuditLog
-from capture.case_record import CaseRecord
+from capture.audit.log import AuditEvent, AuditLog
 from capture.config import Config
-from capture.consent_rules import ConsentForm, ParticipantForm
+from capture.consent import arming_rules
+from capture.consent.case_record import CaseRecord
+from capture.consent.consent_rules import ConsentForm, ParticipantForm
+from capture.consent.history import History, verify_again
+from capture.consent.records import Records
 from capture.control import Control
-from capture.desk import Handlers
+from capture.desk.desk import Handlers
 from capture.errors import ClockUntrusted, ConsentMissing, NotNow, RecoveryUnproven, SignInNeeded, VaultFull
 from capture.filming import ArmedVisit, Filming
-from capture.history import History, verify_again
 from capture.keyring import Keyrings
 from capture.messages import (
     AddParticipant,
@@ -35,9 +37,8 @@ from capture.messages import (
     RecordConsent,
 )
 from capture.model import Arming, Confidence, Consent, Decision, Scope, StopReason, WallTime
-from capture.recorder_model import NS, ArmGranted, Leave, LeaveEnded, Phase
+from capture.recorder.model import NS, ArmGranted, Leave, LeaveEnded, Phase
 from capture.recordings import Recordings
-from capture.records import Records
 from capture.server import Reply
 from capture.session import Session, Sessions
 from device.ports import Clock

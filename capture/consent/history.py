@@ -11,14 +11,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import assert_never
 
-from capture import statements
-from capture.case_record import CaseRecord
 from capture.catalogue import CaseHead, StatementRow
+from capture.consent import statements
+from capture.consent.case_record import CaseRecord
+from capture.consent.statements import NO_HASH, ArmingStated, CaseOpened, ConsentStated, PersonAdded, SignedStatement, Statement
 from capture.errors import CatalogueBroken
 from capture.ids import BoxId, CaseCode
 from capture.keyring import Unlocked
 from capture.model import Arming, Case, Consent, Participant
-from capture.statements import NO_HASH, ArmingStated, CaseOpened, ConsentStated, PersonAdded, SignedStatement, Statement
 
 
 @dataclass(frozen=True, slots=True)

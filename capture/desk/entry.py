@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from capture import words
 from capture.anchor import TimeAnchor
 from capture.attempts import Attempts
-from capture.audit import AuditEvent, AuditLog
+from capture.audit.log import AuditEvent, AuditLog
 from capture.config import Config
 from capture.control import Control
-from capture.desk import Handlers
+from capture.desk.desk import Handlers
 from capture.erasing import Erasures
 from capture.errors import ClockUnlikely, EnrolmentClosed, SetupCodeWrong
 from capture.ids import new_practitioner_id
@@ -34,7 +34,7 @@ from capture.messages import (
     Stop,
 )
 from capture.model import StopReason
-from capture.recorder_model import EndAsked, EndKind, StopAsked
+from capture.recorder.model import EndAsked, EndKind, StopAsked
 from capture.server import Reply
 from capture.session import Session, Sessions
 from capture.sign_in import SignIns, Waiting

@@ -13,9 +13,9 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
-from capture.audit_line import AuditHead
-from capture.audit_verify import AuditReport, Verdict, verify_log
-from capture.cli_options import box_folder
+from capture.audit.line import AuditHead
+from capture.audit.verify import AuditReport, Verdict, verify_log
+from capture.cli.options import box_folder
 from capture.device_key import DeviceKey
 from capture.errors import BoxUnusable, NotFound
 

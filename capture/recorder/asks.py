@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from capture.audit import AuditEvent
-from capture.recorder_effects import ConfirmAsk, Log, Play, RefuseAsk
-from capture.recorder_model import Ask, Asked, AskOutcome, AskTakenBack, Phase, State
-from capture.recorder_moves import Outcome, refuse_asks
+from capture.audit.log import AuditEvent
+from capture.recorder.effects import ConfirmAsk, Log, Play, RefuseAsk
+from capture.recorder.model import Ask, Asked, AskOutcome, AskTakenBack, Phase, State
+from capture.recorder.moves import Outcome, refuse_asks
 from device.ports import Tone
 
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from pathlib import Path
 
-from capture.audit import LINE_END, MAX_TAIL_BYTES
-from capture.audit_line import EMPTY, KEY_FIELD, MAX_LINE_BYTES, AuditEvent, AuditHead, AuditLine, parse_line
+from capture.audit.line import EMPTY, KEY_FIELD, MAX_LINE_BYTES, AuditEvent, AuditHead, AuditLine, parse_line
+from capture.audit.log import LINE_END, MAX_TAIL_BYTES
 from capture.errors import AuditBroken
 
 

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from capture import ids
-from capture.audit import AuditEvent, AuditLog
-from capture.desk import Handlers
+from capture.audit.log import AuditEvent, AuditLog
+from capture.desk.desk import Handlers
 from capture.device_key import DeviceKey
 from capture.erasing import Erasures, ErasureWaiting
 from capture.errors import NotFound, NotNow, TransferMismatch

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
-from capture.audit_chain import BadLine, Chain, read_chain
-from capture.audit_line import AuditHead
-from capture.audit_vault import Finding, VaultReport, Watch, check_vault
+from capture.audit.chain import BadLine, Chain, read_chain
+from capture.audit.line import AuditHead
+from capture.audit.vault import Finding, VaultReport, Watch, check_vault
 
 _LOOKS = 5
 _NOT_CHECKED = VaultReport(0, (), ())

@@ -6,16 +6,16 @@ from dataclasses import dataclass
 
 import msgspec
 
-from capture.audit import AuditEvent, AuditLog
+from capture.audit.log import AuditEvent, AuditLog
 from capture.device_key import DeviceKey
 from capture.errors import AuditBroken
 from capture.ids import BoxId
 from capture.manifest import sign_manifest
 from capture.model import Manifest, Recording, RecordingState, StopReason
-from capture.open_take import OpenTake
 from capture.recordings import Recordings
-from capture.sealed_part import SealedPart
-from capture.take import TakeSummary
+from capture.take.open_take import OpenTake
+from capture.take.sealed_part import SealedPart
+from capture.take.take import TakeSummary
 from capture.vault import Vault
 
 
