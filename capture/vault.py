@@ -172,11 +172,11 @@ class Vault:
         return found
 
     def _overwrite_header(self, path: Path) -> None:
-        fd = os.open(path, os.O_WRONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+        fd = self._disk.overwrite(path)
         try:
             self._disk.write(fd, secrets.token_bytes(min(_HEADER_BYTES, os.fstat(fd).st_size)))
             self._disk.sync(fd)
-            os.ftruncate(fd, 0)
+            self._disk.truncate(fd)
             self._disk.sync(fd)
         finally:
             self._disk.close(fd)

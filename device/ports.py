@@ -208,11 +208,17 @@ class Disk(Protocol):
     def append(self, path: Path) -> int:
         """Open a file for appending, created with mode 0600 if missing; returns its descriptor."""
 
+    def overwrite(self, path: Path) -> int:
+        """Open a file that exists for writing from its first byte on, nothing of it taken away; returns its descriptor."""
+
     def write(self, fd: int, data: bytes | bytearray | memoryview) -> None:
         """Write all of `data` (short writes and EINTR are carried on)."""
 
     def write_all(self, fd: int, parts: Sequence[bytes | bytearray | memoryview]) -> None:
         """Write the parts one after the other."""
+
+    def truncate(self, fd: int) -> None:
+        """ftruncate to nothing."""
 
     def sync_data(self, fd: int) -> None:
         """fdatasync."""

@@ -23,8 +23,10 @@ from device.ports import Disk
 OPERATIONS = (
     "create",
     "append",
+    "overwrite",
     "write",
     "write_all",
+    "truncate",
     "sync_data",
     "sync",
     "sync_folder",
@@ -88,6 +90,10 @@ class FaultyDisk:
         self._meet("append", str(path))
         return self._remember(self._real.append(path), path)
 
+    def overwrite(self, path: Path) -> int:
+        self._meet("overwrite", str(path))
+        return self._remember(self._real.overwrite(path), path)
+
     def write(self, fd: int, data: bytes | bytearray | memoryview) -> None:
         self._meet("write", self._paths.get(fd, ""))
         self._real.write(fd, data)
@@ -95,6 +101,10 @@ class FaultyDisk:
     def write_all(self, fd: int, parts: Sequence[bytes | bytearray | memoryview]) -> None:
         self._meet("write_all", self._paths.get(fd, ""))
         self._real.write_all(fd, parts)
+
+    def truncate(self, fd: int) -> None:
+        self._meet("truncate", self._paths.get(fd, ""))
+        self._real.truncate(fd)
 
     def sync_data(self, fd: int) -> None:
         self._meet("sync_data", self._paths.get(fd, ""))

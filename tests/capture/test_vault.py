@@ -218,7 +218,7 @@ def test_erasing_overwrites_the_header_durably_before_the_name_goes(vault: Vault
 
 
 def test_erasure_that_failed_anywhere_can_be_repeated(tmp_path: Path, identity: Identity) -> None:
-    for number in range(7):
+    for number in range(9):
         folder = tmp_path / str(number)
         folder.mkdir()
         disk = FaultyDisk(SystemDisk())

@@ -52,6 +52,25 @@ def test_appending_goes_on_at_the_end(disk, tmp_path):
     assert (tmp_path / "log").read_bytes() == b"one\ntwo\n"
 
 
+def test_overwriting_begins_at_the_first_byte_and_keeps_the_rest_until_it_is_truncated(disk, tmp_path):
+    (tmp_path / "a").write_bytes(b"one two")
+    fd = disk.overwrite(tmp_path / "a")
+    disk.write(fd, b"ONE")
+    assert (tmp_path / "a").read_bytes() == b"ONE two"
+    disk.truncate(fd)
+    assert (tmp_path / "a").read_bytes() == b""
+    disk.close(fd)
+
+
+def test_what_is_not_there_is_not_overwritten_and_a_link_is_not_followed(disk, tmp_path):
+    (tmp_path / "link").symlink_to(tmp_path / "other")
+    (tmp_path / "other").write_text("kept")
+    for name in ("missing", "link"):
+        with pytest.raises(OSError):  # noqa: PT011 - ENOENT and ELOOP
+            disk.overwrite(tmp_path / name)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["link", "other"]
+
+
 def test_parts_of_any_kind_are_written_one_after_the_other(disk, tmp_path):
     fd = disk.create(tmp_path / "a")
     disk.write_all(fd, [b"one ", bytearray(b"two "), memoryview(b"three"), b""])
