@@ -8,10 +8,10 @@ STAMPS  := $(VENV)/.stamps
 VENDOR  := webui/static/vendor/nhsuk-frontend
 BOX     ?= box
 
-# Debian packages: what OpenCV's wheel links against; for the tests the reference `age` tool, a browser, and what
-# the browser's driver links against.
+# Debian packages: what OpenCV's wheel links against; for the tests the reference `age` tool, ffmpeg as a judge of our films,
+# a browser, and what the browser's driver links against.
 DEBIAN_RUN  := libgl1 'libglib2.0-0t64|libglib2.0-0'
-DEBIAN_TEST := age chromium libatomic1
+DEBIAN_TEST := age chromium ffmpeg libatomic1
 
 # An organisation's own certificate authority stands in Debian's bundle; neither Node nor an older pip looks there by itself.
 ifneq ($(wildcard /etc/ssl/certs/ca-certificates.crt),)
@@ -49,11 +49,11 @@ setup: $(STAMPS)/debian-run $(STAMPS)/python $(STAMPS)/page
 $(STAMPS):
 	mkdir -p $@
 
-$(STAMPS)/debian-run: .ci/debian.sh | $(STAMPS)
+$(STAMPS)/debian-run: .ci/debian.sh Makefile | $(STAMPS)
 	.ci/debian.sh $(DEBIAN_RUN)
 	touch $@
 
-$(STAMPS)/debian-test: .ci/debian.sh | $(STAMPS)
+$(STAMPS)/debian-test: .ci/debian.sh Makefile | $(STAMPS)
 	.ci/debian.sh $(DEBIAN_TEST)
 	touch $@
 
