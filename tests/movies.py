@@ -27,6 +27,11 @@ class BytesReader:
     def read_at(self, offset: int, length: int) -> bytes:
         return self._data[offset : offset + length]
 
+    def read_into(self, offset: int, out: memoryview) -> int:
+        found = self.read_at(offset, len(out))
+        out[: len(found)] = found
+        return len(found)
+
 
 @dataclass(frozen=True, slots=True)
 class Seen:

@@ -6,11 +6,17 @@ import os
 from collections.abc import Callable
 
 from capture.errors import Truncated
-from capture.seal.payload import CHUNK_BYTES, NONCE_BYTES, SEALED_CHUNK_BYTES, PayloadCipher, Place
+from capture.seal.payload import CHUNK_BYTES, NONCE_BYTES, SEALED_CHUNK_BYTES, TAG_BYTES, PayloadCipher, Place
+
+_RUN_CHUNKS = 4
+"""Read by one system call: few calls, and what was read is still in the processor's cache when it is opened."""
 
 
 class ChunkSource:
-    """Opens chunks by number and keeps the last one opened, for small reads in a row. For one thread; `fd` is the caller's."""
+    """Opens chunks by number and keeps the last one opened, for small reads in a row. For one thread; `fd` is the caller's.
+
+    Its buffers are made once and used again: memory taken anew for each read costs as much as opening what is read into it.
+    """
 
     def __init__(self, fd: int, file_key: bytes, payload_offset: int) -> None:
         """Raises Truncated if not even the payload's nonce is there, OSError."""
@@ -20,41 +26,55 @@ class ChunkSource:
         self._fd = fd
         self._cipher = PayloadCipher(file_key, nonce)
         self._start = payload_offset + NONCE_BYTES
-        self._kept_number = -1
-        self._kept = b""
+        self._sealed = memoryview(bytearray(_RUN_CHUNKS * SEALED_CHUNK_BYTES))
+        self._plain = memoryview(bytearray(CHUNK_BYTES))
+        self._kept: tuple[int, Place, int] | None = None
+        """Whose plaintext `_plain` begins with: the chunk's number, place and length."""
         self.sealed_bytes = os.fstat(fd).st_size - self._start
         """Length of all chunks, tags included, as the file stood when it was opened."""
 
-    def one(self, number: int, place: Place, sealed_length: int = SEALED_CHUNK_BYTES) -> bytes:
-        """One chunk's plaintext. Raises SealBroken if it does not authenticate at this place, Truncated, OSError."""
-        if number != self._kept_number:
-            self._kept = self._cipher.open(number, place, self._pread(number, sealed_length))
-            self._kept_number = number
-        return self._kept
+    def one(self, number: int, place: Place, sealed_length: int = SEALED_CHUNK_BYTES) -> memoryview:
+        """One chunk's plaintext, good until the next call of anything here.
 
-    def run(self, start: int, stop: int) -> bytearray:
-        """The plaintext of full chunks `start` to `stop - 1`, none of them final. Raises as `one`."""
-        out = bytearray(max(0, stop - start) * CHUNK_BYTES)
-        if out:
-            sealed = memoryview(self._pread(start, (stop - start) * SEALED_CHUNK_BYTES))
-            plain = memoryview(out)
-            for place in range(stop - start):
-                here = sealed[place * SEALED_CHUNK_BYTES : (place + 1) * SEALED_CHUNK_BYTES]
-                room = plain[place * CHUNK_BYTES : (place + 1) * CHUNK_BYTES]
-                self._cipher.open_into(start + place, Place.MORE_FOLLOW, here, room)
-        return out
+        Raises SealBroken if it does not authenticate at this place, Truncated, OSError.
+        """
+        plain = self._plain[: sealed_length - TAG_BYTES]
+        if self._kept != (number, place, sealed_length):
+            self._kept = None
+            self._cipher.open_into(number, place, self._pread(number, sealed_length), plain)
+            self._kept = (number, place, sealed_length)
+        return plain
 
-    def join(self, offset: int, stop: int, chunk: Callable[[int], bytes]) -> bytes:
-        """Plaintext from `offset` up to `stop`, past `offset`; `chunk` opens the first and the last chunk it touches."""
-        first, skipped = divmod(offset, CHUNK_BYTES)
-        last, left = divmod(stop - 1, CHUNK_BYTES)
-        if first == last:
-            return chunk(first)[skipped : left + 1]
-        head = chunk(first)[skipped:]
-        return b"".join((head, self.run(first + 1, last), chunk(last)[: left + 1]))
+    def read_into(self, offset: int, out: memoryview, final: int, chunk: Callable[[int], memoryview]) -> int:
+        """Fill `out` with the plaintext from `offset`; returns how much there was, which is less only where `chunk` gives less.
 
-    def _pread(self, number: int, length: int) -> bytes:
-        data = os.pread(self._fd, length, self._start + number * SEALED_CHUNK_BYTES)
-        if len(data) < length:  # the file ends here, or somebody shortened it under the reader
-            raise Truncated
-        return data
+        Whole chunks before number `final` are opened where they are wanted, without a copy; `chunk` gives all others.
+        Raises as `one`; `out` is then not to be used.
+        """
+        done = 0
+        while done < len(out):
+            number, skipped = divmod(offset + done, CHUNK_BYTES)
+            whole = min((len(out) - done) // CHUNK_BYTES, final - number, _RUN_CHUNKS) if skipped == 0 else 0
+            if whole > 0:
+                self._run_into(number, out[done : done + whole * CHUNK_BYTES])
+                done += whole * CHUNK_BYTES
+                continue
+            part = chunk(number)[skipped : skipped + len(out) - done]
+            if not part:
+                break
+            out[done : done + len(part)] = part
+            done += len(part)
+        return done
+
+    def _run_into(self, first: int, out: memoryview) -> None:
+        """Fill `out`, which is as long as some whole chunks, with those from `first` on, none of them final."""
+        sealed = self._pread(first, len(out) // CHUNK_BYTES * SEALED_CHUNK_BYTES)
+        for place in range(len(out) // CHUNK_BYTES):
+            here = sealed[place * SEALED_CHUNK_BYTES : (place + 1) * SEALED_CHUNK_BYTES]
+            self._cipher.open_into(first + place, Place.MORE_FOLLOW, here, out[place * CHUNK_BYTES : (place + 1) * CHUNK_BYTES])
+
+    def _pread(self, number: int, length: int) -> memoryview:
+        sealed = self._sealed[:length]
+        if os.preadv(self._fd, [sealed], self._start + number * SEALED_CHUNK_BYTES) < length:
+            raise Truncated  # the file ends here, or somebody shortened it under the reader
+        return sealed

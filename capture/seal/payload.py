@@ -43,10 +43,11 @@ class PayloadCipher:
         self._aead.encrypt_into(_nonce(number, place), plain, None, out)
 
     def open_into(self, number: int, place: Place, sealed: memoryview, out: memoryview) -> None:
-        """Open chunk `number`; `out` has exactly 16 bytes less than `sealed`. Raises SealBroken."""
+        """Open chunk `number`; `out` has exactly 16 bytes less than `sealed`. Raises SealBroken; `out` then holds zeros."""
         try:
             self._aead.decrypt_into(_nonce(number, place), sealed, None, out)
         except InvalidTag as error:
+            out[:] = bytes(len(out))  # the library deciphers first and verifies then: what is in there, nobody vouches for
             raise SealBroken from error
 
     def open(self, number: int, place: Place, sealed: bytes | memoryview) -> bytes:

@@ -22,6 +22,10 @@ class PlainReader(Protocol):
     def read_at(self, offset: int, length: int) -> bytes:
         """The bytes from `offset`, fewer only where the plaintext ends. Raises Truncated, SealBroken, OSError."""
 
+    def read_into(self, offset: int, out: memoryview) -> int:
+        """As `read_at`, into the caller's memory, as much as there is room for: how many bytes. For long reads: nothing is
+        copied, no memory is taken. What is in `out` after an exception is not to be used."""
+
 
 class SealedReader:
     """Reads a finished file. Whatever depends on its end is said only after the final chunk was verified.
@@ -35,6 +39,7 @@ class SealedReader:
         self._chunks = ChunkSource(fd, file_key, payload_offset)
         self._last = max(0, self._chunks.sealed_bytes - 1) // SEALED_CHUNK_BYTES
         self._last_length = self._chunks.sealed_bytes - self._last * SEALED_CHUNK_BYTES
+        self._most_bytes = (self._last + 1) * CHUNK_BYTES
         self._is_end_verified = False
 
     @property
@@ -44,16 +49,22 @@ class SealedReader:
         return self._last * CHUNK_BYTES + self._last_length - TAG_BYTES
 
     def read_at(self, offset: int, length: int) -> bytes:
-        if offset < 0 or length < 0:
-            raise ValueError("a negative offset or length")
-        if length == 0:
-            return b""
-        if offset >= (self._last + 1) * CHUNK_BYTES:
-            self._chunk(self._last)  # only a verified end may say that there is nothing more
-            return b""
-        return self._chunks.join(offset, min(offset + length, (self._last + 1) * CHUNK_BYTES), self._chunk)
+        if length < 0:
+            raise ValueError("a negative length")
+        # Past the end a byte is asked for all the same: only a verified end may say that there is nothing more.
+        out = memoryview(bytearray(min(length, max(1, self._most_bytes - offset))))
+        return bytes(out[: self.read_into(offset, out)])
 
-    def _chunk(self, number: int) -> bytes:
+    def read_into(self, offset: int, out: memoryview) -> int:
+        if offset < 0:
+            raise ValueError("a negative offset")
+        if offset < self._most_bytes:
+            return self._chunks.read_into(offset, out[: self._most_bytes - offset], self._last, self._chunk)
+        if out:
+            self._chunk(self._last)
+        return 0
+
+    def _chunk(self, number: int) -> memoryview:
         if number < self._last:
             return self._chunks.one(number, Place.MORE_FOLLOW)
         if self._last_length < TAG_BYTES or (self._last_length == TAG_BYTES and self._last > 0):

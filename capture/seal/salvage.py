@@ -37,12 +37,19 @@ class SalvageReader:
 
     def read_at(self, offset: int, length: int) -> bytes:
         """As `PlainReader.read_at`; never past `size`."""
-        if offset < 0 or length < 0:
-            raise ValueError("a negative offset or length")
-        stop = min(offset + length, self._size)
-        return self._chunks.join(offset, stop, self._chunk) if stop > offset else b""
+        if length < 0:
+            raise ValueError("a negative length")
+        out = memoryview(bytearray(min(length, max(0, self._size - offset))))
+        return bytes(out[: self.read_into(offset, out)])
 
-    def _chunk(self, number: int) -> bytes:
+    def read_into(self, offset: int, out: memoryview) -> int:
+        """As `PlainReader.read_into`; never past `size`."""
+        if offset < 0:
+            raise ValueError("a negative offset")
+        whole_chunks = self._size // CHUNK_BYTES if self._final is None else self._final
+        return self._chunks.read_into(offset, out[: max(0, self._size - offset)], whole_chunks, self._chunk)
+
+    def _chunk(self, number: int) -> memoryview:
         if number == self._final:
             return self._chunks.one(number, Place.FINAL, self._final_length)
         return self._chunks.one(number, Place.MORE_FOLLOW)

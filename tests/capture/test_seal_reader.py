@@ -47,6 +47,36 @@ def test_any_range_in_any_order_is_the_same_slice_of_the_plaintext(
         assert film.read_at(offset, length) == sealed.plain[offset : offset + length]
 
 
+@given(ranges=st.lists(st.tuples(offsets, lengths), min_size=1, max_size=8))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_range_read_into_the_callers_memory_is_the_same_and_touches_nothing_beyond_it(
+    sealed: SealedFile, fd: int, ranges: list[tuple[int, int]]
+) -> None:
+    film = reader(sealed, fd)
+    for offset, length in ranges:
+        room = bytearray(b"." * (length + 2))
+        count = film.read_into(offset, memoryview(room)[1:-1])
+        expected = sealed.plain[offset : offset + length]
+        assert (count, room) == (len(expected), b"." + expected + b"." * (length - count) + b".")
+
+
+def test_chunk_that_does_not_authenticate_leaves_none_of_its_plaintext_in_the_callers_memory(tmp_path: Path) -> None:
+    sealed = seal_file(tmp_path / "film.age", plaintext(SIZE))
+    with sealed.path.open("r+b") as file:
+        file.seek(sealed.first_chunk + 2 * SEALED_CHUNK - 1)
+        last_byte_of_the_tag = file.read(1)[0]
+        file.seek(-1, os.SEEK_CUR)
+        file.write(bytes((last_byte_of_the_tag ^ 1,)))
+    fd = sealed.open()
+    try:
+        room = bytearray(b"." * 3 * CHUNK)
+        with pytest.raises(SealBroken):
+            reader(sealed, fd).read_into(0, memoryview(room))
+        assert room == sealed.plain[:CHUNK] + bytes(CHUNK) + b"." * CHUNK
+    finally:
+        os.close(fd)
+
+
 @pytest.mark.parametrize("size", BORDER_SIZES)
 def test_size_and_content_are_right_at_every_border(tmp_path: Path, size: int) -> None:
     sealed = seal_file(tmp_path / "film.age", plaintext(size))
