@@ -43,6 +43,14 @@ def decode(text: str) -> tuple[str, bytes]:
     return text[:split], _from_words(words[:-_CHECKSUM_LENGTH])
 
 
+def decode_key(text: str, prefix: str, length: int) -> bytes:
+    """The data of a text with exactly this prefix, in its case, and `length` bytes. Raises Bech32Error."""
+    found, data = decode(text)
+    if found != prefix or len(data) != length:
+        raise Bech32Error("another kind of key")
+    return data
+
+
 def _expand(prefix: str) -> list[int]:
     return [ord(letter) >> 5 for letter in prefix] + [0] + [ord(letter) & 31 for letter in prefix]
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 
-from capture.errors import NotARecipient, SealBroken
-from capture.seal import x25519
+from capture.errors import NotARecipient
 from capture.seal.header import parse_header, write_header
-from capture.seal.keys import Identity, Recipient
+from capture.seal.keys import AnyIdentity, AnyRecipient
 from capture.seal.payload import FILE_KEY_BYTES
 
 
@@ -17,24 +16,30 @@ def new_file_key() -> bytes:
     return secrets.token_bytes(FILE_KEY_BYTES)
 
 
-def make_header(file_key: bytes, recipients: Sequence[Recipient]) -> bytes:
-    """The age header that lets each of `recipients` open the file. Raises ValueError for none: nobody could ever open it."""
+def make_header(file_key: bytes, recipients: Sequence[AnyRecipient]) -> bytes:
+    """The age header that lets each of `recipients` open the file; all are of one kind.
+
+    Raises ValueError for none (nobody could ever open it), for more than a reader accepts, for two passphrases, and for
+    kinds that are mixed: a post-quantum stanza is worth nothing beside an X25519 one. Source: C2SP age.md, "Native recipient
+    types".
+    """
     if not recipients:
         raise ValueError("a seal without recipients")
-    return write_header(file_key, [x25519.wrap(file_key, recipient) for recipient in recipients])
+    stanzas = [recipient.wrap(file_key) for recipient in recipients]
+    if len({stanza.kind for stanza in stanzas}) > 1:
+        raise ValueError("recipients of several kinds")
+    return write_header(file_key, stanzas)
 
 
-def open_header(data: bytes, identity: Identity) -> tuple[bytes, int]:
+def open_header(data: bytes, identity: AnyIdentity) -> tuple[bytes, int]:
     """The file key and the header's length in bytes, from the file's first bytes (all of the header, and any more).
 
     Raises NotARecipient if no stanza is for `identity`, SealBroken for a malformed or forged header, Truncated if `data`
     end within it.
     """
     header = parse_header(data)
-    keys = [key for stanza in header.stanzas if (key := x25519.unwrap(stanza, identity)) is not None]
+    keys = [key for stanza in header.stanzas if (key := identity.unwrap(stanza)) is not None]
     if not keys:
         raise NotARecipient
-    if len(keys[0]) != FILE_KEY_BYTES:
-        raise SealBroken
     header.check_mac(keys[0])
     return keys[0], header.length

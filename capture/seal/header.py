@@ -18,15 +18,20 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from capture.errors import SealBroken, Truncated
+from capture.seal.payload import FILE_KEY_BYTES
 
 VERSION_LINE = b"age-encryption.org/v1\n"
 HEADER_LIMIT = 1 << 16
-"""Longest header that is read, in bytes: over 600 X25519 recipients. A longer one is refused before it costs memory."""
+"""Longest header that is read or written, in bytes: over 600 X25519 recipients, 40 post-quantum ones. A longer one is refused
+before it costs memory."""
+LONE_KIND = "scrypt"
+"""The one kind of stanza that bears no other beside it: else whoever knows the passphrase could pose as another recipient."""
 
 _STANZA_START = b"-> "
 _MAC_START = b"---"
 _BODY_COLUMNS = 64
 _MAC_BYTES = 32
+_ARGUMENT = re.compile(r"[\x21-\x7e]+")
 _ARGUMENTS = re.compile(rb"[\x21-\x7e]+(?: [\x21-\x7e]+)*")
 _BASE64 = re.compile(rb"[A-Za-z0-9+/]*")
 
@@ -59,9 +64,21 @@ class Header:
 
 
 def write_header(file_key: bytes, stanzas: Sequence[Stanza]) -> bytes:
-    """The whole header, ready to stand before the payload."""
+    """The whole header, ready to stand before the payload.
+
+    Raises ValueError for whatever `parse_header` would refuse to read: a file that nobody can open must not come to be.
+    """
+    if len(file_key) != FILE_KEY_BYTES:
+        raise ValueError(f"a file key of {len(file_key)} bytes")
+    if not stanzas:
+        raise ValueError("a header without stanzas")
+    if _is_passphrase_in_company(stanzas):
+        raise ValueError("a passphrase beside another recipient")
     covered = VERSION_LINE + b"".join(map(_write_stanza, stanzas)) + _MAC_START
-    return covered + b" " + encode_base64(_mac(file_key, covered)) + b"\n"
+    header = covered + b" " + encode_base64(_mac(file_key, covered)) + b"\n"
+    if len(header) > HEADER_LIMIT:
+        raise ValueError(f"a header of {len(header)} bytes: too many recipients")
+    return header
 
 
 def parse_header(data: bytes) -> Header:
@@ -76,8 +93,8 @@ def parse_header(data: bytes) -> Header:
         line = lines.next()
     if not stanzas or not line.startswith(_MAC_START + b" "):
         raise SealBroken
-    if len(stanzas) > 1 and any(stanza.kind == "scrypt" for stanza in stanzas):
-        raise SealBroken  # a passphrase stands alone: else whoever knows it could pose as any other recipient
+    if _is_passphrase_in_company(stanzas):
+        raise SealBroken
     mac = decode_base64(line[len(_MAC_START) + 1 :], length=_MAC_BYTES)
     covered = data[: lines.position - len(line) - 1 + len(_MAC_START)]
     return Header(tuple(stanzas), covered, mac, lines.position)
@@ -126,7 +143,13 @@ class _Lines:
         return line
 
 
+def _is_passphrase_in_company(stanzas: Sequence[Stanza]) -> bool:
+    return len(stanzas) > 1 and any(stanza.kind == LONE_KIND for stanza in stanzas)
+
+
 def _write_stanza(stanza: Stanza) -> bytes:
+    if not stanza.arguments or not all(_ARGUMENT.fullmatch(argument) for argument in stanza.arguments):
+        raise ValueError("a stanza with an argument that cannot be written")
     body = encode_base64(stanza.body)
     # The last line is always shorter than 64 columns, so a body that fills its lines is followed by an empty one.
     rows = [body[place : place + _BODY_COLUMNS] for place in range(0, len(body) + 1, _BODY_COLUMNS)]

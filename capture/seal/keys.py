@@ -1,82 +1,34 @@
-"""Identities and recipients of X25519: the two halves of a key. Never on a disk and never in a repr: writing is the caller's.
+"""What every kind of age key can do, and the front door to the kinds. Holds no key and knows no cipher.
 
-Source: C2SP age.md, "The X25519 recipient type"; RFC 7748.
+`Recipient` and `Identity` are the X25519 ones: the only kind that a box's settings take. Whoever opens what others sealed
+takes any kind.
 """
 
 from __future__ import annotations
 
-import hashlib
-from dataclasses import dataclass, field
+from typing import Protocol
 
-from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
+from capture.seal import hybrid
+from capture.seal.header import Stanza
+from capture.seal.x25519 import Identity, Recipient
 
-from capture.errors import BadRequest
-from capture.seal import bech32
-
-_RECIPIENT_PREFIX = "age"
-_IDENTITY_PREFIX = "AGE-SECRET-KEY-"
-KEY_BYTES = 32
+__all__ = ["AnyIdentity", "AnyRecipient", "Identity", "Recipient", "parse_identity"]
 
 
-@dataclass(frozen=True, slots=True)
-class Recipient:
-    """The public half, to which anybody may seal. `public` is the 32-byte Montgomery u-coordinate."""
+class AnyRecipient(Protocol):
+    """Something that a file can be sealed to: a public key, or a passphrase."""
 
-    public: bytes
-
-    @classmethod
-    def parse(cls, text: str) -> Recipient:
-        """Read `age1…`. Raises BadRequest for anything else, and for points to which nothing can be sealed."""
-        public = _decode(text, _RECIPIENT_PREFIX)
-        try:
-            X25519PrivateKey.generate().exchange(X25519PublicKey.from_public_bytes(public))
-        except ValueError as error:  # a point of low order: every shared secret with it would be zero
-            raise BadRequest("not an age recipient") from error
-        return cls(public)
-
-    def encode(self) -> str:
-        return bech32.encode(_RECIPIENT_PREFIX, self.public)
-
-    @property
-    def fingerprint(self) -> str:
-        """For people to compare: 16 hex digits of the SHA-256 of the encoded recipient, as `xxxx-xxxx-xxxx-xxxx`."""
-        digits = hashlib.sha256(self.encode().encode()).hexdigest()[:16]
-        return "-".join(digits[place : place + 4] for place in range(0, 16, 4))
+    def wrap(self, file_key: bytes) -> Stanza:
+        """A new stanza from which the matching identity, and nobody else, gets `file_key` (16 bytes) back."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Identity:
-    """The secret half, which opens. Lives in RAM; `encode` is the only way out, for export and for a wrapped keyring."""
+class AnyIdentity(Protocol):
+    """Something that opens what was sealed to it: a secret key, or a passphrase."""
 
-    _key: X25519PrivateKey = field(repr=False)
-
-    @classmethod
-    def generate(cls) -> Identity:
-        return cls(X25519PrivateKey.generate())
-
-    @classmethod
-    def parse(cls, text: str) -> Identity:
-        """Read `AGE-SECRET-KEY-1…`. Raises BadRequest, which never repeats the text."""
-        return cls(X25519PrivateKey.from_private_bytes(_decode(text, _IDENTITY_PREFIX)))
-
-    def encode(self) -> str:
-        return bech32.encode(_IDENTITY_PREFIX, self._key.private_bytes_raw())
-
-    @property
-    def recipient(self) -> Recipient:
-        return Recipient(self._key.public_key().public_bytes_raw())
-
-    def shared_secret(self, public: bytes) -> bytes:
-        """X25519 with another's public half, 32 bytes. Raises ValueError where the result would be all zero."""
-        return self._key.exchange(X25519PublicKey.from_public_bytes(public))
+    def unwrap(self, stanza: Stanza) -> bytes | None:
+        """The file key, or None if the stanza is of another kind or for somebody else. Raises SealBroken if malformed."""
 
 
-def _decode(text: str, prefix: str) -> bytes:
-    what = "recipient" if prefix == _RECIPIENT_PREFIX else "identity"
-    try:
-        found, data = bech32.decode(text)
-    except bech32.Bech32Error as error:
-        raise BadRequest(f"not an age {what}") from error
-    if found != prefix or len(data) != KEY_BYTES:
-        raise BadRequest(f"not an age {what}")
-    return data
+def parse_identity(text: str) -> AnyIdentity:
+    """Read `AGE-SECRET-KEY-1…` or `AGE-SECRET-KEY-PQ-1…`. Raises BadRequest, which never repeats the text."""
+    return hybrid.Identity.parse(text) if text.startswith(hybrid.IDENTITY_PREFIX) else Identity.parse(text)

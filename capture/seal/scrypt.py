@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import re
 import secrets
+from dataclasses import dataclass, field
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
 from capture.errors import SealBroken
-from capture.seal.header import Stanza, decode_base64, encode_base64
+from capture.seal.header import LONE_KIND, Stanza, decode_base64, encode_base64
 
-KIND = "scrypt"
+KIND = LONE_KIND
 DEFAULT_WORK_FACTOR = 16
 """log2 of N: 64 MiB and about half a second on a Zero 2 W, which has 512 MB."""
 MAX_WORK_FACTOR = 18
@@ -29,30 +30,50 @@ _ZERO_NONCE = bytes(12)
 _WORK_FACTOR = re.compile(r"[1-9][0-9]*")
 
 
-def wrap(file_key: bytes, passphrase: str, work_factor: int = DEFAULT_WORK_FACTOR) -> Stanza:
-    """The one stanza of a file that opens by `passphrase` (UTF-8). Takes 2 ** `work_factor` KiB of memory."""
-    salt = secrets.token_bytes(_SALT_BYTES)
-    body = ChaCha20Poly1305(_wrapping_key(passphrase, salt, work_factor)).encrypt(_ZERO_NONCE, file_key, None)
-    return Stanza((KIND, encode_base64(salt).decode("ascii"), str(work_factor)), body)
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """A passphrase to seal by (UTF-8). Wrapping takes 2 ** `work_factor` KiB of memory: 1 to 18, which every reader accepts."""
+
+    passphrase: str = field(repr=False)
+    work_factor: int = DEFAULT_WORK_FACTOR
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.work_factor <= MAX_WORK_FACTOR:
+            raise ValueError(f"a work factor of {self.work_factor}")
+
+    def wrap(self, file_key: bytes) -> Stanza:
+        """The one stanza of a file that opens by this passphrase."""
+        salt = secrets.token_bytes(_SALT_BYTES)
+        key = _wrapping_key(self.passphrase, salt, self.work_factor)
+        body = ChaCha20Poly1305(key).encrypt(_ZERO_NONCE, file_key, None)
+        return Stanza((KIND, encode_base64(salt).decode("ascii"), str(self.work_factor)), body)
 
 
-def unwrap(stanza: Stanza, passphrase: str, max_work_factor: int = MAX_WORK_FACTOR) -> bytes | None:
-    """The file key, or None if the stanza is of another kind or the passphrase is wrong.
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """A passphrase that opens. A file that asks for more work than `max_work_factor` is refused before any is done."""
 
-    Raises SealBroken if it is malformed or asks for more than `max_work_factor`, before any work is done.
-    """
-    if stanza.kind != KIND:
-        return None
-    if len(stanza.arguments) != 3 or not _WORK_FACTOR.fullmatch(stanza.arguments[2]):
-        raise SealBroken
-    salt = decode_base64(stanza.arguments[1].encode("ascii"), length=_SALT_BYTES)
-    digits = stanza.arguments[2]
-    if len(digits) > 2 or int(digits) > max_work_factor or len(stanza.body) != _WRAPPED_BYTES:
-        raise SealBroken
-    try:
-        return ChaCha20Poly1305(_wrapping_key(passphrase, salt, int(digits))).decrypt(_ZERO_NONCE, stanza.body, None)
-    except InvalidTag:
-        return None
+    passphrase: str = field(repr=False)
+    max_work_factor: int = MAX_WORK_FACTOR
+
+    def unwrap(self, stanza: Stanza) -> bytes | None:
+        """The file key, or None if the stanza is of another kind or the passphrase is wrong.
+
+        Raises SealBroken if it is malformed or asks for too much work.
+        """
+        if stanza.kind != KIND:
+            return None
+        if len(stanza.arguments) != 3 or not _WORK_FACTOR.fullmatch(stanza.arguments[2]):
+            raise SealBroken
+        salt = decode_base64(stanza.arguments[1].encode("ascii"), length=_SALT_BYTES)
+        digits = stanza.arguments[2]
+        if len(digits) > 2 or int(digits) > self.max_work_factor or len(stanza.body) != _WRAPPED_BYTES:
+            raise SealBroken
+        key = _wrapping_key(self.passphrase, salt, int(digits))
+        try:
+            return ChaCha20Poly1305(key).decrypt(_ZERO_NONCE, stanza.body, None)
+        except InvalidTag:
+            return None
 
 
 def _wrapping_key(passphrase: str, salt: bytes, work_factor: int) -> bytes:

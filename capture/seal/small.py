@@ -4,32 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from capture.errors import NotARecipient, SealBroken, Truncated
+from capture.errors import SealBroken, Truncated
 from capture.seal import scrypt
 from capture.seal.envelope import make_header, new_file_key, open_header
-from capture.seal.header import parse_header, write_header
-from capture.seal.keys import Identity, Recipient
-from capture.seal.payload import NONCE_BYTES, SEALED_CHUNK_BYTES, TAG_BYTES, PayloadCipher, Place
+from capture.seal.keys import AnyIdentity, AnyRecipient
+from capture.seal.payload import CHUNK_BYTES, NONCE_BYTES, SEALED_CHUNK_BYTES, TAG_BYTES, PayloadCipher, Place
 from capture.seal.sealer import ChunkSealer
 
 
-def seal_bytes(data: bytes, recipients: Sequence[Recipient]) -> bytes:
-    """A binary age file of `data` that each of `recipients` can open. Raises ValueError for no recipients."""
+def seal_bytes(data: bytes, recipients: Sequence[AnyRecipient]) -> bytes:
+    """A binary age file of `data` that each of `recipients` can open. Raises ValueError as `make_header`."""
     file_key = new_file_key()
-    return _seal_payload(make_header(file_key, recipients), file_key, data)
+    out = bytearray(make_header(file_key, recipients))
+    ChunkSealer(file_key, out.extend).finish(data)
+    return bytes(out)
 
 
-def unseal_bytes(sealed: bytes, identity: Identity) -> bytes:
+def unseal_bytes(sealed: bytes, identity: AnyIdentity) -> bytes:
     """The whole plaintext, or nothing. Raises NotARecipient, SealBroken, Truncated."""
     file_key, length = open_header(sealed, identity)
     return _open_payload(sealed, length, file_key)
 
 
 def seal_with_passphrase(data: bytes, passphrase: str, work_factor: int = scrypt.DEFAULT_WORK_FACTOR) -> bytes:
-    """A binary age file of `data` that opens by `passphrase`; log2 of scrypt's N is `work_factor`."""
-    file_key = new_file_key()
-    header = write_header(file_key, [scrypt.wrap(file_key, passphrase, work_factor)])
-    return _seal_payload(header, file_key, data)
+    """A binary age file of `data` that opens by `passphrase`; log2 of scrypt's N is `work_factor`, 1 to 18."""
+    return seal_bytes(data, [scrypt.Recipient(passphrase, work_factor)])
 
 
 def unseal_with_passphrase(sealed: bytes, passphrase: str, max_work_factor: int = scrypt.MAX_WORK_FACTOR) -> bytes:
@@ -38,18 +37,7 @@ def unseal_with_passphrase(sealed: bytes, passphrase: str, max_work_factor: int 
     Raises NotARecipient for a wrong passphrase or a file that is not sealed by one, SealBroken also for a work factor
     above `max_work_factor`, Truncated.
     """
-    header = parse_header(sealed)
-    file_key = scrypt.unwrap(header.stanzas[0], passphrase, max_work_factor)  # a passphrase stands alone: no other stanza
-    if file_key is None:
-        raise NotARecipient
-    header.check_mac(file_key)
-    return _open_payload(sealed, header.length, file_key)
-
-
-def _seal_payload(header: bytes, file_key: bytes, data: bytes) -> bytes:
-    out = bytearray(header)
-    ChunkSealer(file_key, out.extend).finish(data)
-    return bytes(out)
+    return unseal_bytes(sealed, scrypt.Identity(passphrase, max_work_factor))
 
 
 def _open_payload(sealed: bytes, header_length: int, file_key: bytes) -> bytes:
@@ -57,16 +45,18 @@ def _open_payload(sealed: bytes, header_length: int, file_key: bytes) -> bytes:
     if len(sealed) < start + TAG_BYTES:
         raise Truncated
     cipher = PayloadCipher(file_key, sealed[header_length:start])
-    view = memoryview(sealed)[start:]
-    last = (len(view) - 1) // SEALED_CHUNK_BYTES
-    plain = bytearray()
-    for number in range(last):
-        plain += cipher.open(number, Place.MORE_FOLLOW, view[number * SEALED_CHUNK_BYTES : (number + 1) * SEALED_CHUNK_BYTES])
-    final = view[last * SEALED_CHUNK_BYTES :]
+    chunks = memoryview(sealed)[start:]
+    last = (len(chunks) - 1) // SEALED_CHUNK_BYTES
+    final = chunks[last * SEALED_CHUNK_BYTES :]
     if len(final) < TAG_BYTES or (len(final) == TAG_BYTES and last > 0):
         raise Truncated
+    plain = bytearray(last * CHUNK_BYTES + len(final) - TAG_BYTES)
+    room = memoryview(plain)
+    for number in range(last):
+        chunk = chunks[number * SEALED_CHUNK_BYTES : (number + 1) * SEALED_CHUNK_BYTES]
+        cipher.open_into(number, Place.MORE_FOLLOW, chunk, room[number * CHUNK_BYTES : (number + 1) * CHUNK_BYTES])
     try:
-        plain += cipher.open(last, Place.FINAL, final)
+        cipher.open_into(last, Place.FINAL, final, room[last * CHUNK_BYTES :])
     except SealBroken as error:
         raise Truncated from error
     return bytes(plain)

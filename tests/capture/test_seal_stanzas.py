@@ -31,55 +31,55 @@ def base64(data: bytes) -> str:
 
 def test_x25519_stanza_opens_for_its_recipient_alone() -> None:
     identity = Identity.generate()
-    stanza = x25519.wrap(KEY, identity.recipient)
-    assert x25519.unwrap(stanza, identity) == KEY
-    assert x25519.unwrap(stanza, Identity.generate()) is None
+    stanza = identity.recipient.wrap(KEY)
+    assert identity.unwrap(stanza) == KEY
+    assert Identity.generate().unwrap(stanza) is None
 
 
 @pytest.mark.parametrize("arguments", [(), ("extra",)], ids=["none", "two"])
 def test_x25519_stanza_takes_exactly_one_argument(arguments: tuple[str, ...]) -> None:
     identity = Identity.generate()
-    stanza = x25519.wrap(KEY, identity.recipient)
+    stanza = identity.recipient.wrap(KEY)
     changed = (stanza.kind, stanza.arguments[1], *arguments) if arguments else (stanza.kind,)
     with pytest.raises(SealBroken):
-        x25519.unwrap(replace(stanza, arguments=changed), identity)
+        identity.unwrap(replace(stanza, arguments=changed))
 
 
 @pytest.mark.parametrize("share", [bytes(31), bytes(33), b""])
 def test_x25519_share_of_another_length_is_broken(share: bytes) -> None:
     with pytest.raises(SealBroken):
-        x25519.unwrap(Stanza((x25519.KIND, base64(share) or "A"), bytes(32)), Identity.generate())
+        Identity.generate().unwrap(Stanza((x25519.KIND, base64(share) or "A"), bytes(32)))
 
 
 @pytest.mark.parametrize("share", LOW_ORDER_SHARES)
 def test_x25519_share_of_low_order_is_broken(share: str) -> None:
     stanza = Stanza((x25519.KIND, base64(bytes.fromhex(share))), bytes(32))
     with pytest.raises(SealBroken):
-        x25519.unwrap(stanza, Identity.generate())
+        Identity.generate().unwrap(stanza)
 
 
 @pytest.mark.parametrize("size", [15, 17, 32])
 def test_x25519_stanza_holds_a_file_key_of_sixteen_bytes_and_no_other(size: int) -> None:
     identity = Identity.generate()
     with pytest.raises(SealBroken):
-        x25519.unwrap(x25519.wrap(bytes(size), identity.recipient), identity)
+        identity.unwrap(identity.recipient.wrap(bytes(size)))
 
 
 def test_stanza_kinds_are_told_apart_by_case() -> None:
     identity = Identity.generate()
-    stanza = x25519.wrap(KEY, identity.recipient)
-    assert x25519.unwrap(replace(stanza, arguments=("x25519", stanza.arguments[1])), identity) is None
+    stanza = identity.recipient.wrap(KEY)
+    assert identity.unwrap(replace(stanza, arguments=("x25519", stanza.arguments[1]))) is None
 
 
 def test_stanzas_of_unknown_kinds_are_passed_over() -> None:
     identity = Identity.generate()
-    header = write_header(KEY, [Stanza(("grease", "a", "b"), b"?"), x25519.wrap(KEY, identity.recipient)])
+    header = write_header(KEY, [Stanza(("grease", "a", "b"), b"?"), identity.recipient.wrap(KEY)])
     assert open_header(header, identity) == (KEY, len(header))
 
 
 def test_malformed_stanza_breaks_the_seal_even_behind_a_good_one() -> None:
     identity = Identity.generate()
-    header = write_header(KEY, [x25519.wrap(KEY, identity.recipient), Stanza((x25519.KIND, "AAAA"), bytes(32))])
+    header = write_header(KEY, [identity.recipient.wrap(KEY), Stanza((x25519.KIND, "AAAA"), bytes(32))])
     with pytest.raises(SealBroken):
         open_header(header, identity)
 
@@ -102,41 +102,41 @@ def test_passphrase_may_hold_any_letters() -> None:
 
 
 def test_default_work_factor_is_sixteen() -> None:
-    assert scrypt.wrap(KEY, "words").arguments[2] == "16"
+    assert scrypt.Recipient("words").wrap(KEY).arguments[2] == "16"
 
 
 @pytest.mark.parametrize("factor", ["0", "01", "+4", "-4", "0x4", "4 ", "", "4.0", "\u0664", "19", "99", "100", "9" * 400])
 def test_work_factor_that_is_miswritten_or_too_high_is_broken_before_any_work(factor: str) -> None:
-    stanza = scrypt.wrap(KEY, "words", QUICK)
+    stanza = scrypt.Recipient("words", QUICK).wrap(KEY)
     with pytest.raises(SealBroken):
-        scrypt.unwrap(replace(stanza, arguments=(*stanza.arguments[:2], factor)), "words")
+        scrypt.Identity("words").unwrap(replace(stanza, arguments=(*stanza.arguments[:2], factor)))
 
 
 def test_reader_may_lower_the_work_factor_it_accepts() -> None:
-    stanza = scrypt.wrap(KEY, "words", QUICK)
-    assert scrypt.unwrap(stanza, "words", QUICK) == KEY
+    stanza = scrypt.Recipient("words", QUICK).wrap(KEY)
+    assert scrypt.Identity("words", QUICK).unwrap(stanza) == KEY
     with pytest.raises(SealBroken):
-        scrypt.unwrap(stanza, "words", QUICK - 1)
+        scrypt.Identity("words", QUICK - 1).unwrap(stanza)
 
 
 @pytest.mark.parametrize("salt", [b"", bytes(15), bytes(17)])
 def test_scrypt_salt_of_another_length_is_broken(salt: bytes) -> None:
-    stanza = scrypt.wrap(KEY, "words", QUICK)
+    stanza = scrypt.Recipient("words", QUICK).wrap(KEY)
     with pytest.raises(SealBroken):
-        scrypt.unwrap(replace(stanza, arguments=(scrypt.KIND, base64(salt), "4")), "words")
+        scrypt.Identity("words").unwrap(replace(stanza, arguments=(scrypt.KIND, base64(salt), "4")))
 
 
 @pytest.mark.parametrize("count", [1, 2, 4])
 def test_scrypt_stanza_takes_exactly_two_arguments(count: int) -> None:
-    stanza = scrypt.wrap(KEY, "words", QUICK)
+    stanza = scrypt.Recipient("words", QUICK).wrap(KEY)
     with pytest.raises(SealBroken):
-        scrypt.unwrap(replace(stanza, arguments=(*stanza.arguments, "extra")[:count]), "words")
+        scrypt.Identity("words").unwrap(replace(stanza, arguments=(*stanza.arguments, "extra")[:count]))
 
 
 @pytest.mark.parametrize("size", [15, 17, 32])
 def test_scrypt_stanza_holds_a_file_key_of_sixteen_bytes_and_no_other(size: int) -> None:
     with pytest.raises(SealBroken):
-        scrypt.unwrap(scrypt.wrap(bytes(size), "words", QUICK), "words")
+        scrypt.Identity("words").unwrap(scrypt.Recipient("words", QUICK).wrap(bytes(size)))
 
 
 def test_file_sealed_to_people_does_not_open_by_passphrase_nor_the_other_way_round() -> None:
