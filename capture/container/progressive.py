@@ -15,6 +15,7 @@ from itertools import accumulate
 from capture.container.boxes import box, mdat_header
 from capture.container.index import SampleIndex
 from capture.container.movie_box import movie_box
+from capture.errors import Truncated
 from capture.seal.stream import PlainReader
 
 BLOCK_BYTES = 262_144
@@ -38,33 +39,39 @@ class ProgressiveMp4:
         self._head = _FTYP + movie_box(index, self._starts, base, payload_bytes) + data_header
         self.size = len(self._head) + payload_bytes
         """Bytes of the whole MP4."""
-        first = self._samples(0, min(payload_bytes, 4_096))
+        first = self.read_at(len(self._head), 4_096)
         self.etag = hashlib.sha256(self._head + first).hexdigest()[:40]
         """Strong and stable: the same recording always gives the same, without quotation marks."""
 
     def read_at(self, offset: int, length: int) -> bytes:
         """The bytes from `offset`, fewer only where the MP4 ends. Raises SealBroken, Truncated, OSError."""
-        if offset < 0 or length < 0:
-            raise ValueError("a negative offset or length")
-        stop = min(offset + length, self.size)
-        if offset >= stop:
-            return b""
-        head = self._head[offset:stop]
-        start = max(offset - len(self._head), 0)
-        return head + self._samples(start, stop - len(self._head)) if stop > len(self._head) else head
+        if length < 0:
+            raise ValueError("a negative length")
+        out = memoryview(bytearray(min(length, max(0, self.size - offset))))
+        return bytes(out[: self.read_into(offset, out)])
+
+    def read_into(self, offset: int, out: memoryview) -> int:
+        """As `read_at`, into the caller's memory; as `PlainReader.read_into`."""
+        if offset < 0:
+            raise ValueError("a negative offset")
+        out = out[: max(0, self.size - offset)]
+        head = self._head[offset : offset + len(out)]
+        out[: len(head)] = head
+        self._samples_into(max(0, offset - len(self._head)), out[len(head) :])
+        return len(out)
 
     def blocks(self, start: int, stop: int, block_size: int = BLOCK_BYTES) -> Iterator[bytes]:
         """The bytes from `start` to before `stop`, in blocks. Raises as `read_at`, at the first bad block."""
         for offset in range(start, min(stop, self.size), block_size):
             yield self.read_at(offset, min(block_size, stop - offset))
 
-    def _samples(self, start: int, stop: int) -> bytes:
-        """A range of the `mdat`'s content."""
-        parts: list[bytes] = []
+    def _samples_into(self, start: int, out: memoryview) -> None:
+        """Fill `out` with the `mdat`'s content from `start`. Raises Truncated if the reader has less than the index says."""
         number = bisect_right(self._starts, start) - 1
-        while start < stop:
-            end = min(stop, self._starts[number + 1])
-            if end > start:
-                parts.append(self._reader.read_at(self._sources[number] + start - self._starts[number], end - start))
-            start, number = end, number + 1
-        return parts[0] if len(parts) == 1 else b"".join(parts)
+        while out:
+            room = out[: self._starts[number + 1] - start]
+            if room and self._reader.read_into(self._sources[number] + start - self._starts[number], room) < len(room):
+                raise Truncated
+            out = out[len(room) :]
+            start += len(room)
+            number += 1

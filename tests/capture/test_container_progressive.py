@@ -113,6 +113,10 @@ class FarReader:
         numbers = range(first, offset + length + 8, 8)
         return struct.pack(f">{len(numbers)}Q", *numbers)[offset - first : offset - first + length]
 
+    def read_into(self, offset: int, out: memoryview) -> int:
+        out[:] = self.read_at(offset, len(out))
+        return len(out)
+
 
 def huge_index(fragments: int, sample_bytes: int) -> SampleIndex:
     small = view().index
