@@ -1,6 +1,6 @@
 """The `esds` box: how an MP4 tells its player the AAC configuration. Never decodes sound.
 
-Source: ISO/IEC 14496-1, 7.2.6 (descriptors); ISO/IEC 14496-14, 5.6 (ESDBox).
+Source: ISO/IEC 14496-1, 7.2.6 (descriptors); ISO/IEC 14496-14, 4.1.2 (what they say in a file) and 5.6 (ESDBox).
 """
 
 from __future__ import annotations
@@ -15,14 +15,20 @@ _AUDIO_STREAM = 0x15
 _RESERVED_FOR_MP4 = 0x02
 
 
-def esds(config: bytes, bitrate: int, track_id: int) -> bytes:
+_NO_ID_IN_A_FILE = 0
+"""A stream that is sent has a number; stored, it is the track's, and this field is 0."""
+
+
+def esds(config: bytes, bitrate: int) -> bytes:
     """An `esds` box around the AudioSpecificConfig `config`; `bitrate` in bit/s is only a hint to players."""
     specific = _descriptor(_DECODER_SPECIFIC, config)
     decoder = _descriptor(
         _DECODER_CONFIG,
         struct.pack(">BB3sII", _MPEG4_AUDIO, _AUDIO_STREAM, b"\x00\x18\x00", bitrate, bitrate) + specific,
     )
-    stream = _descriptor(_ES, struct.pack(">HB", track_id, 0) + decoder + _descriptor(_SYNC_LAYER, bytes((_RESERVED_FOR_MP4,))))
+    stream = _descriptor(
+        _ES, struct.pack(">HB", _NO_ID_IN_A_FILE, 0) + decoder + _descriptor(_SYNC_LAYER, bytes((_RESERVED_FOR_MP4,)))
+    )
     return full_box(b"esds", 0, 0, stream)
 
 

@@ -70,7 +70,7 @@ def audio_setup(audio: AudioFormat, bitrate: int) -> TrackSetup:
         b"mp4a",
         struct.pack(">6xH8x", 1),
         struct.pack(">HHIHH", audio.channels, 16, 0, audio.sample_rate if audio.sample_rate < 1 << 16 else 0, 0),
-        esds(audio.config, bitrate, 2),
+        esds(audio.config, bitrate),
     )
     return TrackSetup(TrackKind.AUDIO, 2, audio.sample_rate, full_box(b"stsd", 0, 0, struct.pack(">I", 1), entry))
 
