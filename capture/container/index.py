@@ -36,6 +36,11 @@ class Track:
     edit: Edit
     samples: SampleTable
 
+    @property
+    def played_ticks(self) -> int:
+        """How much of the track is seen or heard, in 90 kHz ticks: what the edit cuts off at its beginning is not."""
+        return max(0, self.samples.duration_ticks - self.edit.media_time) * MEDIA_TICKS // self.setup.ticks
+
 
 @dataclass(frozen=True, slots=True)
 class SampleIndex:
@@ -82,7 +87,10 @@ def load_index(reader: PlainReader) -> SampleIndex:
         raise SealBroken
     if not len(found.video):
         raise Truncated
-    sound = Track(audio[0].setup, _edit(audio[0], found.audio_start), found.audio) if len(found.audio) else None
+    sound = Track(audio[0].setup, _edit(audio[0], found.audio_start), found.audio) if audio and len(found.audio) else None
+    if sound is not None and not sound.played_ticks:
+        _leave_out_sound(sound, found.fragments)
+        sound = None
     index = SampleIndex(Track(video[0].setup, video[0].edit, found.video), sound, found.fragments, found.closing)
     for track in (index.video, index.audio):
         if track is not None and track.samples.duration_ticks > _LONGEST_S * track.setup.ticks:
@@ -123,6 +131,13 @@ def _trailer(reader: PlainReader) -> Contents | None:
     if not HEADER_BYTES <= trailer_bytes <= min(stop, MAX_BYTES):
         raise SealBroken
     return read_trailer(reader.read_at(stop - trailer_bytes, trailer_bytes))
+
+
+def _leave_out_sound(sound: Track, fragments: FragmentTable) -> None:
+    """Where nothing is heard (a take that ended within the encoder's delay) there is no track: an edit must play something."""
+    for number, size in enumerate(_bytes_by_fragment(sound.samples, fragments.audio_counts)):
+        fragments.payload_offsets[number] += size
+        fragments.audio_counts[number] = 0
 
 
 def _edit(track: ParsedTrack, start: int) -> Edit:

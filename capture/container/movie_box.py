@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 
 from capture.container.boxes import big_endian, box, full_box
 from capture.container.index import SampleIndex, Track
-from capture.container.tracks import MEDIA_TICKS, movie_header, track_box
+from capture.container.tracks import movie_header, track_box
 
 _ROOM_FOR_MOOV = 1 << 28
 """Far more than any `moov`: decides for 64-bit offsets a little early rather than late."""
@@ -33,8 +33,7 @@ def movie_box(index: SampleIndex, starts: Sequence[int], base: int, payload_byte
 
 def _presented(track: Track) -> int:
     """How long the track plays in the movie, in 90 kHz ticks, the empty time before it included."""
-    played = max(0, track.samples.duration_ticks - track.edit.media_time)
-    return track.edit.empty_ticks + played * MEDIA_TICKS // track.setup.ticks
+    return track.edit.empty_ticks + track.played_ticks
 
 
 def _track(track: Track, offsets: Iterable[int], counts: Iterable[int], is_large: bool) -> bytes:
