@@ -13,6 +13,7 @@ from typing import Any
 import av
 from av.video.frame import PictureType
 
+from device.aac import mono
 from device.ports import AudioFormat, AudioPacket, Profile, VideoPacket
 from device.scene import I420
 from device.sound import Samples
@@ -78,20 +79,13 @@ class AudioEncoder:
         codec.bit_rate, codec.time_base = profile.audio_bitrate, Fraction(1, profile.audio_rate)
         codec.open()
         self._codec = codec
-        self._format: AudioFormat | None = None
-        self._is_format_told = False
+        self.format: AudioFormat = mono(profile.audio_rate)
+        """How the sound is coded."""
 
     @property
     def position(self) -> int:
         """How many samples went in."""
         return self._position
-
-    def take_format(self) -> AudioFormat | None:
-        """How the sound is coded, once: known from the first packet on, and None whenever it was taken before."""
-        if self._is_format_told:
-            return None
-        self._is_format_told = self._format is not None
-        return self._format
 
     def encode(self, samples: Samples) -> list[AudioPacket]:
         """The next samples, any number of them."""
@@ -108,9 +102,8 @@ class AudioEncoder:
         found = []
         for packet in packets:
             assert packet.pts is not None, "the AAC encoder gives every packet its time"
-            if self._format is None:
-                # The encoder stamps its first packet with minus its own delay.
-                self._format = AudioFormat(self._rate, 1, bytes(self._codec.extradata or b""), priming_samples=-packet.pts)
+            # The encoder stamps its first packet with minus its own delay.
+            assert packet.pts >= -self.format.priming_samples, "an encoder with another delay"
             time_us = self._start_us + packet.pts * 1_000_000 // self._rate
             found.append(AudioPacket(bytes(packet), time_us=time_us, samples=packet.duration or 1024))
         return found

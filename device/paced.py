@@ -18,7 +18,7 @@ import cv2
 
 from device.encoder import AudioEncoder, VideoEncoder
 from device.errors import CameraUnavailable, DeviceError
-from device.ports import AudioPacket, CameraReport, Clock, PacketSink, PictureSink, Profile
+from device.ports import CameraReport, Clock, PacketSink, PictureSink, Profile
 from device.scene import I420, to_bgr
 from device.sound import Samples
 
@@ -137,6 +137,8 @@ class PacedCamera:
         self._thread.start()
 
     def _film(self, session: _Session, video: VideoEncoder, audio: AudioEncoder | None, sink: PacketSink) -> None:
+        if audio is not None:
+            sink.audio_format(audio.format)
         while self._next_is_due(session):
             picture = session.source.picture(session.next_frame)
             time_us = self._due_ns(session, session.next_frame) // 1000
@@ -149,14 +151,16 @@ class PacedCamera:
         for packet in video.flush():
             sink.video(packet)
         if audio is not None:
-            _deliver_sound(audio, audio.flush(), sink)
+            for sound in audio.flush():
+                sink.audio(sound)
 
     def _hear(self, session: _Session, audio: AudioEncoder, sink: PacketSink) -> None:
         """Encode the sound up to the end of the newest frame: a microphone goes on through lost frames."""
         until = session.next_frame * self._profile.audio_rate // self._profile.fps
         while audio.position < until:
             samples = session.source.sound(audio.position, min(self._profile.audio_rate, until - audio.position))
-            _deliver_sound(audio, audio.encode(samples), sink)
+            for packet in audio.encode(samples):
+                sink.audio(packet)
 
     def _frame(self, session: _Session, pictures: PictureSink) -> None:
         step = max(1, self._profile.fps // _STILLS_A_SECOND)
@@ -187,11 +191,3 @@ class PacedCamera:
 
     def _due_ns(self, session: _Session, frame_number: int) -> int:
         return session.began_ns + frame_number * 1_000_000_000 // self._profile.fps
-
-
-def _deliver_sound(audio: AudioEncoder, packets: list[AudioPacket], sink: PacketSink) -> None:
-    for packet in packets:
-        fresh = audio.take_format()
-        if fresh is not None:
-            sink.audio_format(fresh)
-        sink.audio(packet)

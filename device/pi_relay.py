@@ -25,18 +25,18 @@ class PacketRelay:
     """One take's way from encoder to sink.
 
     `origin_us` gives the sensor time of the encoder's first picture: picamera2 hands out times from there, and the sink wants
-    the sensor's own. Frame numbers are counted by those times: where one is missing, its number is.
+    the sensor's own. Frame numbers are counted by those times: where one is missing, its number is. `sound` is how the encoder
+    was asked to code what the microphone hears, if there is one.
     """
 
-    def __init__(self, sink: PacketSink, fps: int, origin_us: Callable[[], int]) -> None:
+    def __init__(self, sink: PacketSink, fps: int, origin_us: Callable[[], int], sound: AudioFormat | None = None) -> None:
         self._sink = sink
         self._fps = fps
         self._origin_us = origin_us
         self._headers = b""
         self._last_time_us: int | None = None
         self._last_frame = -1
-        self._sound: Any = None
-        self._is_format_told = False
+        self._untold = sound
         self._has_failed = False
 
     @property
@@ -44,16 +44,12 @@ class PacketRelay:
         """How many pictures the sensor made, as its times tell."""
         return self._last_frame + 1
 
-    def stream_added(self, stream: Any, codec_name: str) -> None:  # noqa: ANN401 - a PyAV stream or a word, as picamera2 likes
-        """The encoder tells of a stream; only the sound's is needed, for its AudioSpecificConfig."""
-        if codec_name == "aac":
-            self._sound = stream
-
     def frame(self, data: bytes | None, is_keyframe: bool, time_us: int, packet: Any, is_audio: bool) -> None:  # noqa: ANN401 - picamera2's signature
         """One encoded frame of picture or sound, as `Output.outputframe` gets it."""
         if self._has_failed:
             return
         try:
+            self._tell_format()
             if is_audio:
                 self._relay_sound(bytes(packet), packet.duration or _AAC_FRAME, time_us)
             elif data is not None:
@@ -62,6 +58,11 @@ class PacketRelay:
             self._has_failed = True
             _log.warning("relay failed: %s", type(error).__name__)
             self._sink.failed(CameraUnavailable.code)
+
+    def _tell_format(self) -> None:
+        untold, self._untold = self._untold, None
+        if untold is not None:
+            self._sink.audio_format(untold)
 
     def _relay_picture(self, data: bytes, is_keyframe: bool, time_us: int) -> None:
         if not _has_picture(data):
@@ -74,10 +75,6 @@ class PacketRelay:
         self._sink.video(VideoPacket(whole, self._origin_us() + time_us, self._last_frame, is_keyframe))
 
     def _relay_sound(self, data: bytes, samples: int, time_us: int) -> None:
-        if not self._is_format_told:
-            self._is_format_told = True
-            codec = self._sound.codec_context
-            self._sink.audio_format(AudioFormat(codec.sample_rate, 1, bytes(codec.extradata or b""), priming_samples=_AAC_FRAME))
         self._sink.audio(AudioPacket(data, self._origin_us() + time_us, samples))
 
 

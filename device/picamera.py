@@ -13,6 +13,7 @@ from typing import Any
 
 import cv2
 
+from device.aac import mono
 from device.errors import CameraUnavailable
 from device.pi_parts import EncoderKind, PiParts, capped, load_parts
 from device.pi_relay import PacketRelay
@@ -94,7 +95,8 @@ class PiCamera:
         encoder = self._parts.encoder(bitrate=self._profile.bitrate, repeat=True, iperiod=self._profile.fps)
         if self._parts.kind is EncoderKind.SOFTWARE:
             encoder.framerate = self._profile.fps
-        relay = PacketRelay(sink, self._profile.fps, origin_us=lambda: encoder.firsttimestamp or 0)
+        sound = None if self._microphone is None else mono(self._profile.audio_rate)
+        relay = PacketRelay(sink, self._profile.fps, lambda: encoder.firsttimestamp or 0, sound)
         if self._microphone is not None:
             rate = str(self._profile.audio_rate)
             encoder.audio = True
@@ -180,6 +182,6 @@ def _output(base: type[Any], relay: PacketRelay) -> Any:  # noqa: ANN401 - an in
             relay.frame(frame, keyframe, timestamp or 0, packet, audio)
 
         def _add_stream(self, encoder_stream: Any, codec_name: str, **_settings: object) -> None:  # noqa: ANN401
-            relay.stream_added(encoder_stream, codec_name)
+            """Nothing to learn from it: the sound is coded as it was asked for."""
 
     return PacketOutput()

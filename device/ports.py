@@ -64,7 +64,8 @@ class PacketSink(Protocol):
     """Where a camera hands its packets. Called in the camera's own threads: implementations never block and never raise."""
 
     def audio_format(self, audio: AudioFormat) -> None:
-        """Called once before the first audio packet; not at all where there is no sound."""
+        """Called once, before the first picture; not at all where there is no sound. Whether there is any must never be learnt
+        from the first packet of it: a microphone may be slow, and what is filmed meanwhile could not be written."""
 
     def video(self, packet: VideoPacket) -> None: ...
 

@@ -26,6 +26,8 @@ class CollectingSink:
         self.audios: list[AudioPacket] = []
         self.pictures: list[bytes] = []
         self.failures: list[str] = []
+        self.order: list[str] = []
+        """The kinds of all that came, in order."""
         self._changed = threading.Condition()
 
     def audio_format(self, audio: AudioFormat) -> None:
@@ -50,6 +52,7 @@ class CollectingSink:
     def _keep(self, kept: list, item: object) -> None:
         with self._changed:
             kept.append(item)
+            self.order.append(type(item).__name__)
             self._changed.notify_all()
 
 

@@ -15,12 +15,9 @@ from capture.container.tracks import Edit, TrackSetup
 from capture.container.trailer import write_trailer
 from device.ports import AudioFormat, AudioPacket, Profile, VideoPacket
 
-FRAGMENT_US = 500_000
-"""How much a fragment holds: what a killed process costs at most, but for one sealed chunk."""
-
-_WAIT_FOR_SOUND_US = 1_000_000
-"""The first fragment says whether there is sound. A microphone that opens slowly is waited for so long, and no longer: until then
-a killed process costs the whole of a take."""
+FRAGMENT_US = 440_000
+"""How much a fragment holds. A killed process costs the fragment that is being filled, the pictures that the encoder still has,
+and what waits in the open chunk, at low rates a whole fragment more: all of it within 0.6 s at 8 Mbit/s, 1.0 s at 0.5."""
 
 
 class FragmentMuxer:
@@ -87,9 +84,8 @@ class FragmentMuxer:
             return False
         if was_empty:
             self._fragment_start_us = packet.time_us
-        # Half a picture of grace: time-stamps are rounded, and 14.99 pictures' time is the half second meant.
-        is_due = packet.time_us - self._fragment_start_us + self._pictures.nominal_us // 2 >= FRAGMENT_US
-        return is_due and (self._is_begun or self._is_sound_settled())
+        # Half a picture of grace: whichever number of pictures comes nearest.
+        return packet.time_us - self._fragment_start_us + self._pictures.nominal_us // 2 >= FRAGMENT_US
 
     def fragment(self) -> list[bytes]:
         """Everything whose duration is known, as `moof` and `mdat`; before the first of them `ftyp` and `moov`."""
@@ -129,13 +125,6 @@ class FragmentMuxer:
         return buffers, write_trailer(
             Contents(closing, self._pictures.table, sound.table, sound.start, self._has_sound, self._fragments)
         )
-
-    def _is_sound_settled(self) -> bool:
-        """Whether sound was announced, or enough pictures have come without it: in number too, since a box that is slow at its
-        start loses pictures and their time passes all at once."""
-        pictures = self._pictures
-        has_waited = pictures.duration_us >= _WAIT_FOR_SOUND_US and pictures.count * pictures.nominal_us >= FRAGMENT_US
-        return self._sound.is_announced or has_waited
 
     def _begin(self) -> bytes:
         assert self._pictures.setup is not None

@@ -45,10 +45,6 @@ class SoundTrack:
         """Media time of the first sample, in samples."""
         self.packets_lost = 0
 
-    @property
-    def is_announced(self) -> bool:
-        return self._format is not None
-
     def announce(self, audio: AudioFormat) -> None:
         self._format = audio
 

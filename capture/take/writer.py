@@ -1,7 +1,8 @@
 """Writes one take: packets through the muxer into the sealed part, durable at every fragment. In the caller's thread, no queue.
 
 What reaches the disk is whole chunks; at low bit rates a chunk takes longer to fill than a fragment, so padding is added where
-otherwise nothing would have left for a whole fragment.
+otherwise nothing would have left for a whole fragment. So it is where the scene needs so few bytes just now that an open chunk
+holds back much film.
 """
 
 from __future__ import annotations
@@ -14,6 +15,9 @@ from capture.container.muxer import FragmentMuxer
 from capture.seal.payload import CHUNK_BYTES
 from capture.take.sealed_part import SealedPart
 from device.ports import AudioFormat, AudioPacket, Clock, Profile, VideoPacket
+
+_MAY_WAIT_US = 100_000
+"""Film that may wait in the open chunk at any rate; where a chunk holds more at the rate that was asked for, twice as much."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +37,9 @@ class TakeWriter:
         self._part = part
         self._clock = clock
         self._longest_sync_ns = 0
+        self._may_wait_us = max(_MAY_WAIT_US, 2 * CHUNK_BYTES * 8_000_000 // profile.bitrate)
+        self._picture_us = 1_000_000 // profile.fps
+        self._frames_before = 0
         self._chunks_before = part.chunks_emitted
         self._written = 0
         self._waiting: deque[_Fragment] = deque()
@@ -58,12 +65,14 @@ class TakeWriter:
             return False
         # The newest picture is not among them: its duration is not known yet.
         frames, media_us = self.muxer.frames_kept - 1, self.muxer.media_us(packet.time_us)
-        self._write(self.muxer.fragment())
+        buffers = self.muxer.fragment()
+        self._write(buffers)
         end = self._written
         # A chunk that padding fills counts for the next fragment, which may then wait: no sample waits for more than one.
         chunks_before, self._chunks_before = self._chunks_before, self._part.chunks_emitted
-        if self._chunks_before == chunks_before:
+        if self._chunks_before == chunks_before or self._waiting_us(buffers, frames) > self._may_wait_us:
             self._pad()
+        self._frames_before = frames
         self._waiting.append(_Fragment(end, frames, media_us))
         self._sync()
         self._count_durable()
@@ -80,6 +89,16 @@ class TakeWriter:
         for buffer in buffers:
             self._part.write(buffer)
             self._written += len(buffer)
+
+    def _waiting_us(self, buffers: list[bytes], frames: int) -> int:
+        """How much film of the fragment just written is not whole on the disk yet. Its pictures are its last buffers."""
+        waiting, left = 0, CHUNK_BYTES - self._part.room
+        for buffer in reversed(buffers[len(buffers) - frames + self._frames_before :]):
+            if left <= 0:
+                break
+            left -= len(buffer)
+            waiting += 1
+        return waiting * self._picture_us
 
     def _pad(self) -> None:
         room = self._part.room

@@ -13,7 +13,7 @@ from capture.container.muxer import FragmentMuxer
 from capture.container.progressive import ProgressiveMp4
 from capture.container.tracks import Edit
 from capture.errors import FormatUnsupported
-from device.ports import AudioPacket, Profile, VideoPacket
+from device.ports import AudioFormat, AudioPacket, Profile, VideoPacket
 
 ENCODED = factory.encode()
 FORMAT = ENCODED.audio_format
@@ -65,16 +65,14 @@ def test_sound_that_comes_late_in_a_running_take_keeps_its_place() -> None:
         assert decode(mp4).beeps[:3] == pytest.approx([3, 4, 5], abs=0.003)
 
 
-def test_sound_announced_late_by_a_slow_start_is_not_lost() -> None:
+@pytest.mark.promise("P8")
+@pytest.mark.parametrize("announced", [FORMAT, None], ids=["slow_microphone", "no_microphone"])
+def test_pictures_never_wait_for_sound(announced: AudioFormat | None) -> None:
     muxer = FragmentMuxer(ENCODED.profile)
-    first, *rest = video_only(take_of(ENCODED, 1))
-    muxer.video(first)
-    assert not muxer.video(replace(rest[0], time_us=2_000_000, frame_number=60)), (
-        "two pictures are no proof that there is no sound"
-    )
-    muxer.audio_format(FORMAT)
-    muxer.close(2, 0, ())
-    assert muxer.has_sound
+    if announced is not None:
+        muxer.audio_format(announced)
+    due = [muxer.video(packet) for packet in video_only(take_of(ENCODED, 1))]
+    assert due.index(True) == 13, "the first fragment is complete when the fourteenth picture comes"
 
 
 def test_take_without_sound_works() -> None:

@@ -10,6 +10,7 @@ import pytest
 from av.video.frame import PictureType
 from camera_kit import SMALL
 
+from device.aac import mono
 from device.encoder import AudioEncoder, VideoEncoder
 from device.ports import VideoPacket
 from device.scene import Scene
@@ -65,8 +66,7 @@ def test_sound_packets_follow_each_other_without_gap_from_before_the_first_sampl
     encoder = AudioEncoder(SMALL, start_us=7_000_000)
     packets = [packet for start in range(0, 48_000, 1600) for packet in encoder.encode(beeps(start, 1600, 48_000))]
     packets += encoder.flush()
-    audio = encoder.take_format()
-    assert audio is not None
+    audio = encoder.format
     assert (audio.sample_rate, audio.channels) == (48_000, 1)
     begins = 7_000_000 - audio.priming_samples * 1_000_000 // 48_000
     at = np.cumsum([0] + [packet.samples for packet in packets])
@@ -76,9 +76,15 @@ def test_sound_packets_follow_each_other_without_gap_from_before_the_first_sampl
     )
 
 
-def test_the_sounds_format_is_told_once():
-    encoder = AudioEncoder(SMALL, start_us=0)
-    assert encoder.take_format() is None
-    encoder.encode(beeps(0, 4800, 48_000))
-    assert encoder.take_format() is not None
-    assert encoder.take_format() is None
+@pytest.mark.parametrize("rate", [96_000, 48_000, 44_100, 16_000, 8_000])
+def test_the_sounds_format_known_beforehand_is_what_the_encoder_says_of_itself(rate):
+    codec = av.AudioCodecContext.create("aac", "w")
+    codec.sample_rate, codec.layout, codec.format = rate, "mono", "fltp"
+    codec.open()
+    known = mono(rate)
+    # Behind the two bytes libavcodec adds that there is no extension.
+    assert codec.extradata is not None
+    assert codec.extradata[:2] == known.config
+    silence = av.AudioFrame.from_ndarray(np.zeros((1, 4_096), np.float32), format="fltp", layout="mono")
+    silence.sample_rate, silence.pts = rate, 0
+    assert codec.encode(silence)[0].pts == -known.priming_samples

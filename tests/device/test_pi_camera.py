@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-
 import av
 import numpy as np
 import pytest
@@ -41,8 +39,7 @@ class Encoder:
         self.firsttimestamp = SENSOR_US
         self.output.outputframe(SPS_PPS + IDR, True, 0)
         if self.audio:
-            stream = SimpleNamespace(codec_context=SimpleNamespace(sample_rate=48_000, extradata=b"\x11\x88"))
-            self.output._add_stream(stream, **self.audio_output)
+            self.output._add_stream(object(), **self.audio_output)
             for start in range(3):
                 packet = av.Packet(b"sound")
                 packet.pts = packet.dts = start * 1024
@@ -126,6 +123,7 @@ def test_sound_comes_with_its_format_first_and_on_the_sensors_clock():
     camera.start_filming(sink)
     camera.stop()
     assert box.encoders[0].audio_input["format"] == "alsa"
+    assert sink.order[:3] == ["AudioFormat", "VideoPacket", "AudioPacket"]
     assert sink.formats[0].config == b"\x11\x88"
     assert [packet.time_us - SENSOR_US for packet in sink.audios] == [100_000, 121_333, 142_666]
 

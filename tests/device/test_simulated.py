@@ -196,3 +196,9 @@ def test_framing_gives_small_stills_and_no_sound():
     assert read_counter(still) == 12
     assert sink.videos == sink.audios == sink.formats == []
     assert max(len(picture) for picture in sink.pictures) < 60_000
+
+
+@pytest.mark.promise("P8")
+def test_the_sound_is_announced_before_the_first_picture(take):
+    sink, _ = take
+    assert sink.order[:2] == ["AudioFormat", "VideoPacket"]
