@@ -10,17 +10,18 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
-from capture.container.index import load_index
+from capture.container.index import SampleIndex, load_index
 from capture.container.progressive import ProgressiveMp4
 from capture.errors import BadRequest, NotARecipient, SealBroken, Truncated
+from capture.seal import files
 from capture.seal.header import VERSION_LINE, read_header
 from capture.seal.keys import Identity
 from capture.seal.stream import PlainReader, SalvageReader, SealedReader, open_header
 
-_BLOCK_BYTES = 1 << 20
 _CHUNK_BYTES = 1 << 16
 _FRAGMENTED = b"ftypiso5"
 """What a recording's plaintext says of itself at byte 4: a fragmented MP4 (ISO/IEC 14496-12, 4.3)."""
@@ -62,6 +63,9 @@ class _Prefix:
     def read_at(self, offset: int, length: int) -> bytes:
         return self.reader.read_at(offset, max(0, min(length, self.size - offset)))
 
+    def read_into(self, offset: int, out: memoryview) -> int:
+        return self.reader.read_into(offset, out[: max(0, self.size - offset)])
+
 
 @contextlib.contextmanager
 def open_sealed(path: Path, identities: Sequence[Identity]) -> Iterator[OpenSeal]:
@@ -89,15 +93,15 @@ def copy_out(sealed: OpenSeal, form: Form, file: BinaryIO, progress: Callable[[i
         _ = SealedReader(sealed.fd, sealed.file_key, sealed.offset).size  # a torn file may have lost what would tell
         raise BadRequest("not a recording")
     if is_recording and form is not Form.RAW:
-        for reader, is_whole in _readers(sealed):
+        for open_reader, is_whole in _readers(sealed):
             with contextlib.suppress(SealBroken, Truncated):
-                index = load_index(reader)
-                film = ProgressiveMp4(reader, index)
-                return Outcome(_copy(film, file, progress), is_whole and index.is_complete, index.duration_ms)
+                index = load_index(open_reader())
+                written = _copy(partial(_film, open_reader, index), file, progress)
+                return Outcome(written, is_whole and index.is_complete, index.duration_ms)
     if form is not Form.MP4:
-        for reader, is_whole in _readers(sealed):
+        for open_reader, is_whole in _readers(sealed):
             with contextlib.suppress(SealBroken, Truncated):
-                return Outcome(_copy(reader, file, progress), is_whole, None)
+                return Outcome(_copy(open_reader, file, progress), is_whole, None)
     raise Truncated("nothing of it can be read")
 
 
@@ -108,18 +112,23 @@ def _open_header(header: bytes, identities: Sequence[Identity]) -> tuple[bytes, 
     raise NotARecipient
 
 
-def _readers(sealed: OpenSeal) -> Iterator[tuple[PlainReader, bool]]:
-    """Readers of ever less, and whether each gives the whole: of the finished file; up to its torn end; up to any damage."""
-    whole = SealedReader(sealed.fd, sealed.file_key, sealed.offset)
+def _readers(sealed: OpenSeal) -> Iterator[tuple[Callable[[], PlainReader], bool]]:
+    """Ways to read ever less, and whether each gives the whole: of the finished file; up to its torn end; up to any damage."""
+    open_whole = partial(SealedReader, sealed.fd, sealed.file_key, sealed.offset)
     with contextlib.suppress(Truncated):
-        _ = whole.size
-        yield whole, True
-    salvaged = SalvageReader(sealed.fd, sealed.file_key, sealed.offset)
+        _ = open_whole().size
+        yield open_whole, True
+    open_salvaged = partial(SalvageReader, sealed.fd, sealed.file_key, sealed.offset)
+    salvaged = open_salvaged()
     if salvaged.size > 0:
-        yield salvaged, False
+        yield open_salvaged, False
     good_bytes = _good_bytes(salvaged)
     if good_bytes > 0:
-        yield _Prefix(salvaged, good_bytes), False
+        yield lambda: _Prefix(open_salvaged(), good_bytes), False
+
+
+def _film(open_reader: Callable[[], PlainReader], index: SampleIndex) -> ProgressiveMp4:
+    return ProgressiveMp4(open_reader(), index)
 
 
 def _good_bytes(reader: PlainReader) -> int:
@@ -139,15 +148,8 @@ def _is_recording(sealed: OpenSeal) -> bool:
         return False
 
 
-def _copy(content: PlainReader, file: BinaryIO, progress: Callable[[int, int], object]) -> int:
+def _copy(open_reader: Callable[[], PlainReader], file: BinaryIO, progress: Callable[[int, int], object]) -> int:
     """All of it, in place of what was written before it turned out to be damaged."""
     file.seek(0)
     file.truncate()
-    size, written = content.size, 0
-    while written < size:
-        view = memoryview(content.read_at(written, _BLOCK_BYTES))
-        written += len(view)
-        while view:
-            view = view[file.write(view) :]
-        progress(written, size)
-    return written
+    return files.copy_out(open_reader, file.fileno(), progress)
