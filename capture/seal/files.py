@@ -1,8 +1,8 @@
-"""Whole files sealed and copied out by several threads at once. Names no file: descriptors and what becomes of them are the caller's.
+"""Whole files sealed and copied out by several threads at once. Never names or removes a file: descriptors are the caller's.
 
-Where a block lies in both files follows from its number, so the threads share nothing but a count: each reads a block into memory of
-its own, seals or opens it, and writes it where it belongs. Python's lock is free meanwhile, so one thread's ciphering runs beside
-the other's reading and writing. Source: C2SP age.md, "The payload".
+Where a block lies in both files follows from its number, so the threads share nothing but a count: each reads a block into
+memory of its own, seals or opens it, and writes it where it belongs. Python's lock is free meanwhile, so one thread ciphers while
+the other reads and writes. Source: C2SP age.md, "The payload".
 """
 
 from __future__ import annotations
