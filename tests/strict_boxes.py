@@ -40,10 +40,13 @@ class Box:
         return [child for child in self.children if child.kind == kind]
 
     def one(self, *path: str) -> Box:
-        """The only box along a path of kinds. The grammar has seen to it that there is one."""
+        """The only box along a path of kinds."""
         box = self
         for kind in path:
-            (box,) = box.all(kind)
+            found = box.all(kind)
+            if len(found) != 1:
+                raise Illegal(f"{len(found)} of {kind} in {box.kind!r}")
+            box = found[0]
         return box
 
 

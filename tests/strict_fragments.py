@@ -53,6 +53,8 @@ def _announcement(moov: Box, movie: StrictMovie) -> None:
         ids.append(track_id)
     if ids != [track.track_id for track in movie.tracks]:
         raise Illegal("trex: other tracks than there are")
+    if movie.ticks != 90_000 or movie.tracks[0].ticks != 90_000:
+        raise Illegal("moov: another time-scale than the page's")
     if movie.duration or any(track.duration or track.media_duration for track in movie.tracks):
         raise Illegal("moov: a duration, but no samples")
     for track in movie.tracks:
@@ -160,17 +162,19 @@ def _trailer(reader: Readable, strict: Strict, fragments: list[dict[int, list[Sa
     """The `uuid` box by the page's table of offsets, held against what the fragments themselves say."""
     box = strict.root.one("uuid")
     data = reader.read_at(box.start, box.stop - box.start)
+    if len(data) < 88:
+        raise Illegal("uuid: is too short")
     pictures = list(strict.samples[0])
     sound = list(strict.samples[1]) if len(strict.samples) == 2 else []
     fixed = struct.unpack_from(">16sBBHQIIIIQ7I", data, 8)
-    name, version, state, flags, duration, generated, kept, _, _, sound_start, marks, *counts = fixed
+    name, version, state, flags, duration, generated, kept, lost, _, sound_start, marks, *counts = fixed
     runs = [(len(list(same)), ticks) for ticks, same in groupby(sample.ticks for sample in pictures)]
     packet_runs = [(len(list(same)), ticks) for ticks, same in groupby(sample.ticks for sample in sound)]
     keyframes = [number for number, sample in enumerate(pictures) if sample.is_sync]
     is_right = (
         (name, version, state, flags) == (_TRAILER_ID, 1, 1, len(strict.samples) - 1)
         and duration == sum(sample.ticks for sample in pictures)
-        and generated >= kept == len(pictures)
+        and generated - lost >= kept == len(pictures)
         and sound_start == (sound[0].time if sound else 0)
         and counts == [len(fragments), len(pictures), len(runs), len(keyframes), len(sound), len(packet_runs)]
     )

@@ -21,6 +21,13 @@ _FORMATS = {"yuv420p": (1, 8, 8), "yuvj420p": (1, 8, 8), "yuv422p": (2, 8, 8), "
 
 def check_samples(reader: Readable, strict: Strict) -> None:
     """Every sample's framing and, of each track, the first few decoded. Raises Illegal."""
+    try:
+        _check_tracks(reader, strict)
+    except av.FFmpegError as error:
+        raise Illegal("a sample that does not decode with the file's own configuration") from error
+
+
+def _check_tracks(reader: Readable, strict: Strict) -> None:
     for track, samples in zip(strict.movie.tracks, strict.samples, strict=True):
         if isinstance(track.entry, Pictures):
             _check_pictures(reader, track.entry, samples)

@@ -90,7 +90,8 @@ def _track(trak: Box) -> StrictTrack:
     track_id, duration, size = _track_header(trak.one("tkhd"), handler)
     fields = Fields(media.one("mdhd"))
     ticks, media_duration = _clock(fields)
-    language, _ = fields.take(">HH")
+    (language,) = fields.take(">H")
+    fields.zeros(2)
     fields.must(language >> 15 == 0 and all(1 <= language >> shift & 0x1F <= 26 for shift in (10, 5, 0)), "language")
     fields.end()
     information = media.one("minf")
@@ -180,9 +181,9 @@ def _sample_entry(box: Box, handler: bytes) -> Pictures | Sound:
 
 def _pictures(fields: Fields, entry: Box) -> Pictures:
     fields.zeros(16)
-    width, height, across, down, _, count = fields.take(">HHIIIH")
+    width, height = fields.take(">HH")
     fields.must(width > 0 < height, "size")
-    fields.must((across, down, _, count) == (0x480000, 0x480000, 0, 1), "resolution and frame count")
+    fields.must(fields.take(">IIIH") == (0x480000, 0x480000, 0, 1), "resolution and frame count")
     name = fields.take_bytes(32)
     fields.must(name[0] < 32 and not any(name[1 + name[0] :]), "compressor name")
     fields.must(fields.take(">Hh") == (0x18, -1), "depth")
@@ -209,8 +210,10 @@ def _decoder_record(fields: Fields, record: bytes, width: int, height: int) -> P
 
 def _sound(fields: Fields, entry: Box) -> Sound:
     fields.zeros(8)
-    channels, bits, _, _, rate = fields.take(">HHHHI")
-    fields.must(bits == 16 and _ == 0, "sample size and reserved bytes")
+    channels, bits = fields.take(">HH")
+    fields.must(bits == 16, "sample size")
+    fields.zeros(4)
+    (rate,) = fields.take(">I")
     (esds,) = inner_boxes(fields.rest(), entry.content + 28, "esds")
     config = _stream_descriptor(Fields(esds))
     found_rate, found_channels = _audio_config(config)

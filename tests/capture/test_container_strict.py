@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import accumulate
 
@@ -18,7 +19,7 @@ from capture.container.index import load_index
 from capture.container.muxer import FragmentMuxer
 from capture.container.progressive import ProgressiveMp4
 from capture.errors import Truncated
-from device.ports import AudioPacket, Profile, VideoPacket
+from device.ports import AudioFormat, AudioPacket, Profile, VideoPacket
 
 Packets = list[VideoPacket | AudioPacket]
 
@@ -67,6 +68,25 @@ TAKES: dict[str, Packets] = {
 }
 
 
+def muxed(packets: Packets, announced: AudioFormat | None = FORMAT, paddings: Sequence[int] = ()) -> bytes:
+    """The whole fragmented MP4, with padding behind the first fragments."""
+    muxer = FragmentMuxer(ENCODED.profile)
+    if announced is not None:
+        muxer.audio_format(announced)
+    parts: list[bytes] = []
+    left = list(paddings)
+    for packet in packets:
+        if isinstance(packet, AudioPacket):
+            muxer.audio(packet)
+        elif muxer.video(packet):
+            parts += muxer.fragment()
+            if left:
+                parts.append(muxer.padding(left.pop()))
+    generated = 1 + max(packet.frame_number for packet in packets if isinstance(packet, VideoPacket))
+    last, trailer = muxer.close(generated, 2, (100, 200, 300))
+    return b"".join((*parts, *last, trailer))
+
+
 def progressive_of(fragmented: bytes) -> tuple[ProgressiveMp4, Strict]:
     reader = BytesReader(fragmented)
     view = ProgressiveMp4(reader, load_index(reader))
@@ -95,7 +115,7 @@ def check_both(fragmented: bytes) -> None:
 
 @pytest.mark.parametrize("name", TAKES)
 def test_both_forms_obey_the_standards(name: str) -> None:
-    check_both(mux(ENCODED, TAKES[name], None if name == "silence" else FORMAT))
+    check_both(muxed(TAKES[name], None if name == "silence" else FORMAT))
 
 
 def test_other_sizes_and_rates_obey_the_standards() -> None:
@@ -104,23 +124,7 @@ def test_other_sizes_and_rates_obey_the_standards() -> None:
 
 @pytest.mark.parametrize("paddings", [[8], [9, 70_000], [65_536, 8, 8, 8, 8]], ids=str)
 def test_padding_between_fragments_obeys_the_standards(paddings: list[int]) -> None:
-    check_both(muxed_with_padding(PLAIN, paddings))
-
-
-def muxed_with_padding(packets: Packets, paddings: list[int]) -> bytes:
-    muxer = FragmentMuxer(ENCODED.profile)
-    muxer.audio_format(FORMAT)
-    parts: list[bytes] = []
-    left = list(paddings)
-    for packet in packets:
-        if isinstance(packet, AudioPacket):
-            muxer.audio(packet)
-        elif muxer.video(packet):
-            parts += muxer.fragment()
-            if left:
-                parts.append(muxer.padding(left.pop()))
-    last, trailer = muxer.close(muxer.frames_kept + 3, 2, (100, 200, 300))
-    return b"".join((*parts, *last, trailer))
+    check_both(muxed(PLAIN, paddings=paddings))
 
 
 GAPS_US = st.one_of(st.integers(30_000, 36_000), st.integers(12, 900_000))
@@ -148,13 +152,13 @@ def takes(draw: st.DrawFn) -> Packets:
 @settings(max_examples=150, deadline=None)
 @given(takes(), st.lists(st.integers(8, 70_000), max_size=4))
 def test_any_take_obeys_the_standards(packets: Packets, paddings: list[int]) -> None:
-    check_both(muxed_with_padding(packets, paddings))
+    check_both(muxed(packets, paddings=paddings))
 
 
 @settings(max_examples=150, deadline=None)
 @given(st.sampled_from(sorted(TAKES)), st.floats(0, 1))
 def test_what_is_left_of_a_cut_take_obeys_the_standards(name: str, share: float) -> None:
-    fragmented = mux(ENCODED, TAKES[name], FORMAT)
+    fragmented = muxed(TAKES[name])
     try:
         progressive_of(fragmented[: round(share * (len(fragmented) - 1))])
     except Truncated:
