@@ -37,7 +37,7 @@ lint: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-bench: setup $(STAMPS)/debian-test
+bench: setup $(STAMPS)/debian-test build/peers/ready
 	$(BIN)/python tests/bench.py
 
 clean:
@@ -55,6 +55,12 @@ $(STAMPS)/debian-run: .ci/debian.sh Makefile | $(STAMPS)
 
 $(STAMPS)/debian-test: .ci/debian.sh Makefile | $(STAMPS)
 	.ci/debian.sh $(DEBIAN_TEST)
+	touch $@
+
+# What is measured against: unpacked, not installed.
+build/peers/ready: .ci/peers.sh
+	.ci/peers.sh $(@D)
+	mkdir -p $(@D)
 	touch $@
 
 # --require-hashes: what is installed is byte for byte what the lock names, wherever it is fetched from.

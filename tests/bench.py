@@ -20,6 +20,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from bench_box import box_figures
+from bench_web import web_figures
 from factory import UnsyncedDisk, encode, make_recording
 from figures import Figure, at_most, timed
 
@@ -143,7 +144,7 @@ def main() -> None:
     figures = []
     build = ROOT / "build"
     build.mkdir(exist_ok=True)
-    for measure in (seal_figures, film_figures, box_figures):
+    for measure in (seal_figures, film_figures, box_figures, web_figures):
         with tempfile.TemporaryDirectory(dir=build) as name:
             for figure in measure(Path(name)):
                 print(figure.line(), flush=True)  # noqa: T201  (this is what it is for)

@@ -21,6 +21,11 @@ from webui.demo.visit import Family, Visit
 class Browser(Laptop):
     """The demo's laptop, and any method besides: what a page would never send, an attacker does."""
 
+    @property
+    def cookie_header(self) -> str:
+        """What another client of the same session would send."""
+        return "; ".join(f"{cookie.name}={cookie.value}" for cookie in self._cookies)
+
     def request(self, method: str, path: str, fields: Mapping[str, str | list[str]]) -> Reply:
         body = urllib.parse.urlencode({"csrf_token": self._csrf, **fields}, doseq=True).encode("ascii")
         headers = {"Origin": self.base_url, "Content-Type": "application/x-www-form-urlencoded"}
