@@ -6,13 +6,12 @@ earlier day) passes it in, because a log forged from its first line on would car
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from pathlib import Path
 
 from capture.audit.line import EMPTY, KEY_FIELD, MAX_LINE_BYTES, AuditEvent, AuditHead, AuditLine, parse_line
-from capture.audit.log import LINE_END, MAX_TAIL_BYTES
+from capture.audit.tail import TornTail, is_torn
 from capture.errors import AuditBroken
 
 
@@ -56,7 +55,7 @@ class Chain:
     traces: dict[str, Trace] = field(default_factory=dict)
     tails_lost: int = 0
     torn_bytes: int = 0
-    """Bytes of an unfinished line at the very end, not yet accounted for by the box."""
+    """Bytes of torn lines at the very end, not yet accounted for by the box."""
     bad: BadLine | None = None
 
     @property
@@ -67,47 +66,33 @@ class Chain:
 def read_chain(path: Path, known_key: str = "") -> Chain:
     """Read the log at `path`; `known_key` is the box's public key where it is known from elsewhere. Raises OSError."""
     chain = Chain(public_hex=known_key)
-    unfinished = _Unfinished()
+    torn = TornTail()
     with path.open("rb") as file:
         # a line longer than any allowed comes in pieces, none of which holds
         for number, raw in enumerate(iter(lambda: file.readline(MAX_LINE_BYTES + 1), b""), start=1):
-            if not raw.endswith(LINE_END):
-                unfinished.take(number, raw)
-                if len(unfinished.data) > MAX_TAIL_BYTES:
+            if is_torn(raw):
+                torn.take(number, raw)
+                if torn.is_too_long:
                     break
                 continue
             try:
-                _follow(chain, raw, unfinished)
+                _follow(chain, raw, torn)
             except AuditBroken as error:
-                chain.bad = BadLine(unfinished.number or number, "unfinished" if unfinished.number else error.detail)
+                if torn.number and torn.may_take(raw):
+                    torn.take(number, raw)
+                    continue
+                chain.bad = BadLine(torn.number or number, "unfinished" if torn.number else error.detail)
                 return chain
-            unfinished = _Unfinished()
-    if len(unfinished.data) > MAX_TAIL_BYTES:
-        chain.bad = BadLine(unfinished.number, "unfinished")
-    elif not chain.hashes and not unfinished.number:
+            torn = TornTail()
+    if torn.is_too_long:
+        chain.bad = BadLine(torn.number, "unfinished")
+    elif not chain.hashes and not torn.number:
         chain.bad = BadLine(1, "missing: the log is empty")  # a box's log is begun when the box is made
-    chain.torn_bytes = len(unfinished.data)
+    chain.torn_bytes = len(torn.data)
     return chain
 
 
-@dataclass(slots=True)
-class _Unfinished:
-    """Bytes without the end of a whole line, until a `tail_lost` line accounts for them."""
-
-    number: int = 0
-    data: bytes = b""
-
-    def take(self, number: int, raw: bytes) -> None:
-        self.number = self.number or number
-        self.data += raw
-
-    def is_accounted_for(self, line: AuditLine) -> bool:
-        lost = self.data.removesuffix(b"\n")
-        told = (line.event, line.fields.get("bytes"), line.fields.get("sha256"))
-        return told == (AuditEvent.TAIL_LOST, len(lost), hashlib.sha256(lost).hexdigest())
-
-
-def _follow(chain: Chain, raw: bytes, unfinished: _Unfinished) -> None:
+def _follow(chain: Chain, raw: bytes, torn: TornTail) -> None:
     line = parse_line(raw)
     if (line.seq, line.prev) != (chain.head.sequence + 1, chain.head.hash):
         raise AuditBroken("does not follow the line before")
@@ -117,7 +102,7 @@ def _follow(chain: Chain, raw: bytes, unfinished: _Unfinished) -> None:
             raise AuditBroken("carries another box's key")
         chain.public_hex = carried
     line.check_signature(chain.public_hex)
-    if unfinished.number and not unfinished.is_accounted_for(line):
+    if torn.number and not torn.is_accounted_for(line):
         raise AuditBroken("unfinished")
     chain.hashes.append(line.hash)
     _note(chain, line)

@@ -4,39 +4,28 @@ The exact bytes of a line stand in `capture/audit/line.py`, the events and their
 own writes and syncs; lines that wait together share one sync. A line exists once its future is done. After one failed write
 nothing can be appended any more (fail closed): what the box cannot log, it does not do.
 
-A power cut can leave the last line unfinished. At the next start it is not cut off but left standing, ended by a newline and
-followed by a signed `tail_lost` line with its length and hash: the file only ever grows. An unfinished line is told from a
-forged one by its end: the last bytes that every whole line has are missing.
+A power cut can leave the last lines torn (`capture/audit/tail.py`). At the next start they are not cut off but left standing,
+ended by a newline and followed by a signed `tail_lost` line with their length and hash: the file only ever grows.
 """
 
 from __future__ import annotations
 
 import hashlib
-import mmap
 import queue
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
 from capture.audit.line import EMPTY, KEY_FIELD, AuditEvent, AuditHead, AuditLine, Stamp, check_fields, make_line, parse_line
+from capture.audit.tail import BATCH, read_end
 from capture.device_key import DeviceKey
 from capture.errors import AuditBroken
 from capture.model import WallTime
 from device.ports import Clock, Disk
 
-__all__ = ["LINE_END", "MAX_TAIL_BYTES", "AuditEvent", "AuditHead", "AuditLine", "AuditLog"]
-
-LINE_END: Final = b'"}\n'
-"""What every whole line ends with, and no unfinished one."""
-
-MAX_TAIL_BYTES: Final = 1 << 20
-"""More than this a power cut cannot leave unfinished: so long a tail is something else, and is not covered up."""
-
-_BATCH = 64
-"""Lines that may share one sync."""
+__all__ = ["AuditEvent", "AuditHead", "AuditLine", "AuditLog"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +67,11 @@ class AuditLog:
         try:
             if is_new:
                 disk.sync_folder(path.parent)
-            head, tail = _read_end(path, device_key.public_hex)
+            head, tail = read_end(path, device_key.public_hex)
             if tail and _is_whole_line(tail, head, device_key.public_hex):  # only its newline was lost
                 disk.write(fd, b"\n")
                 disk.sync_data(fd)
-                head, tail = _read_end(path, device_key.public_hex)
+                head, tail = read_end(path, device_key.public_hex)
             if tail and not tail.endswith(b"\n"):
                 disk.write(fd, b"\n")
         except BaseException:
@@ -141,7 +130,7 @@ class AuditLog:
             batch: list[_Entry] = []
             while entry is not None:
                 batch.append(entry)
-                if len(batch) == _BATCH or self._waiting.empty():
+                if len(batch) == BATCH or self._waiting.empty():
                     break
                 entry = self._waiting.get()
             if batch:
@@ -177,27 +166,6 @@ class AuditLog:
             lines.append(make_line(self._key, last, entry.stamp, entry.event, fields))
             last = lines[-1].head
         return lines
-
-
-def _read_end(path: Path, public_hex: str) -> tuple[AuditHead, bytes]:
-    """The head that the last whole line gives, and the unfinished bytes behind it."""
-    with path.open("rb") as file:
-        if file.seek(0, 2) == 0:
-            return EMPTY, b""
-        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-            end = data.rfind(LINE_END)
-            end = end + len(LINE_END) if end >= 0 else 0
-            if len(data) - end > MAX_TAIL_BYTES:
-                raise AuditBroken("the log ends in something that is no line")
-            if end == 0:
-                return EMPTY, data[:]
-            start = data.rfind(b"\n", 0, end - 1) + 1
-            try:
-                line = parse_line(data[start:end])
-                line.check_signature(public_hex)
-            except AuditBroken as error:
-                raise AuditBroken(f"the log's last line: {error.detail}") from error
-            return line.head, data[end:]
 
 
 def _is_whole_line(tail: bytes, head: AuditHead, public_hex: str) -> bool:

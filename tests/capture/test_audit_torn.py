@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from audit_box import AuditBox
 
-from capture.audit.log import MAX_TAIL_BYTES, AuditEvent
+from capture.audit.log import AuditEvent
+from capture.audit.tail import BATCH, MAX_TAIL_BYTES
 from capture.audit.verify import Verdict
 from capture.errors import AuditBroken
 
@@ -81,6 +82,78 @@ def test_tail_of_zeros_is_accounted_for(box: AuditBox) -> None:
     whole = box.path.read_bytes()
     restart(box, whole[:-200] + bytes(4_096))
     assert (box.verify().verdict, box.verify().tails_lost) == (Verdict.GOOD, 1)
+
+
+def with_hole(data: bytes, start: int, stop: int) -> bytes:
+    """A block of the disk that never came, though later ones did."""
+    return data[:start] + bytes(stop - start) + data[stop:]
+
+
+def test_hole_anywhere_in_the_last_line_is_kept_and_accounted_for(box: AuditBox) -> None:
+    whole = box.path.read_bytes()
+    begin = last_line_start(whole)
+    for start in range(begin, len(whole) - 3, 13):
+        for stop in {start + 1, (start + len(whole)) // 2, len(whole) - 1, len(whole)}:
+            torn = with_hole(whole, start, stop)
+            box.path.write_bytes(torn)
+            assert box.verify().verdict is Verdict.TORN, (start, stop)
+            restart(box, torn)
+            report = box.verify()
+            assert (report.verdict, report.lines, report.tails_lost) == (Verdict.GOOD, 4, 1), (start, stop)
+            assert box.path.read_bytes().startswith(torn)
+
+
+def test_lines_behind_a_hole_are_lost_with_it_and_told(box: AuditBox) -> None:
+    box.log = box.open()
+    begin = box.path.stat().st_size
+    box.write(BATCH)
+    box.log.close()
+    whole = box.path.read_bytes()
+    for start, stop in ((begin, begin + 1), (begin + 5, begin + 900), (begin + 200, begin + 8_000)):
+        restart(box, with_hole(with_hole(whole, start, stop), len(whole) - 2_000, len(whole) - 1_990))
+        report = box.verify()
+        assert (report.verdict, report.lines, report.tails_lost) == (Verdict.GOOD, 5, 1), (start, stop)
+
+
+def test_hole_in_the_first_lines_of_all_is_accounted_for(box: AuditBox) -> None:
+    restart(box, with_hole(box.path.read_bytes(), 0, 100))
+    report = box.verify()
+    assert (report.verdict, report.lines, report.public_hex) == (Verdict.GOOD, 2, box.key.public_hex)
+
+
+def test_a_start_long_after_a_hole_was_told_of_goes_on_at_the_last_line(box: AuditBox) -> None:
+    whole = box.path.read_bytes()
+    restart(box, with_hole(whole, last_line_start(whole) + 5, len(whole) - 4))
+    for lines in (5, 6):
+        restart(box, box.path.read_bytes())
+        report = box.verify()
+        assert (report.verdict, report.lines, report.tails_lost) == (Verdict.GOOD, lines, 1)
+
+
+def test_zeros_further_back_than_any_batch_are_damage_and_not_covered_up(box: AuditBox) -> None:
+    box.log = box.open()
+    at = box.path.stat().st_size + 50
+    box.write(BATCH + 2)
+    box.log.close()
+    damaged = with_hole(box.path.read_bytes(), at, at + 10)
+    box.path.write_bytes(damaged)
+    assert box.verify().verdict is Verdict.DAMAGED
+    restart(box, damaged)
+    report = box.verify()
+    assert report.verdict is Verdict.DAMAGED
+    assert report.bad_line is not None
+    assert report.bad_line.number == 4
+    assert b"tail_lost" not in box.path.read_bytes()
+
+
+def test_changed_line_is_not_covered_up_by_a_hole_behind_it(box: AuditBox) -> None:
+    whole = box.path.read_bytes()
+    begin = last_line_start(whole)
+    forged = whole[: begin - 40] + b"0" * 30 + whole[begin - 10 :]
+    box.path.write_bytes(with_hole(forged, begin + 40, begin + 90))
+    with pytest.raises(AuditBroken):
+        box.open()
+    assert box.verify().verdict is Verdict.DAMAGED
 
 
 def test_two_power_cuts_are_both_told(box: AuditBox) -> None:
