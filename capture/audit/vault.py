@@ -16,12 +16,13 @@ from capture.errors import AuditBroken, SealBroken, Truncated
 from capture.manifest import read_manifest
 from capture.model import Manifest
 from capture.seal.header import read_header
-from capture.seal.payload import NONCE_BYTES
+from capture.seal.payload import NONCE_BYTES, SEALED_CHUNK_BYTES
 
 Watch = Callable[[int, int], None]
 """Told how many bytes of how many were read."""
 
 _BLOCK = 1 << 20
+_PART = ".part"
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +159,8 @@ def _footage_bytes(path: Path) -> int:
     except Truncated:  # a power cut while the header was written
         return 0
     except SealBroken:
-        return size
+        # Zeros where the header should be: power was cut before it was durable. Footage leaves in whole chunks, not before.
+        return size if size > SEALED_CHUNK_BYTES or path.suffix != _PART else 0
 
 
 def _header(path: Path) -> bytes:

@@ -222,6 +222,22 @@ def test_power_cut_before_the_first_frame_is_a_note(box: AuditBox, size: int | N
     assert {note.where for note in report.notes} == {recording}
 
 
+@pytest.mark.parametrize(("kept", "zeros"), [(0, 184), (100, 84), (0, 4_096)])
+def test_header_that_a_power_cut_left_as_zeros_is_a_note(box: AuditBox, kept: int, zeros: int) -> None:
+    recording = new_recording_id()
+    box.vault.begin(recording, [box.identity.recipient]).abandon()
+    path = box.part(recording)
+    path.write_bytes(path.read_bytes()[:kept] + bytes(zeros))
+    report = box.verify()
+    assert (report.verdict, report.findings) == (Verdict.GOOD, ())
+
+
+def test_file_without_header_that_could_hold_footage_and_is_not_in_the_log_is_found(box: AuditBox) -> None:
+    recording = new_recording_id()
+    box.part(recording).write_bytes(bytes(70_000))
+    assert wheres(box.verify()) == {recording}
+
+
 def test_broken_log_still_lets_the_manifests_be_checked(box: AuditBox) -> None:
     good, bad = box.film(b"one" * 1_000), box.film(b"two" * 1_000)
     box.log.close()
