@@ -1,6 +1,7 @@
 """Identities at a workstation: read from an age identity file or a copied keyring, made for a new file. Never used on the box.
 
-An identity file is text: one `AGE-SECRET-KEY-1…` a line, empty lines, and comments that begin with `#`. Source: age(1).
+An identity file is text: one `AGE-SECRET-KEY-1…` or `AGE-SECRET-KEY-PQ-1…` a line, empty lines, and comments that begin with
+`#`. Source: age(1).
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import msgspec
 
 from capture.errors import BadRequest, NotARecipient, SignInRefused
 from capture.keyring import normalise
-from capture.seal.keys import Identity
+from capture.seal.keys import AnyIdentity, Identity, parse_identity
 from capture.seal.small import unseal_with_passphrase
 
 FILE_LIMIT = 1 << 20
@@ -24,14 +25,14 @@ class _KeyringContents(msgspec.Struct, frozen=True):
     identity: str
 
 
-def identities_in(text: str) -> tuple[Identity, ...]:
-    """The identities of an identity file. Raises BadRequest, naming the line and never what stands in it."""
-    found = []
+def identities_in(text: str) -> tuple[AnyIdentity, ...]:
+    """The identities of an identity file, of any kind. Raises BadRequest, naming the line and never what stands in it."""
+    found: list[AnyIdentity] = []
     for number, line in enumerate(text.splitlines(), start=1):
         if not line or line.startswith("#"):
             continue
         try:
-            found.append(Identity.parse(line))
+            found.append(parse_identity(line))
         except BadRequest as error:
             raise BadRequest(f"line {number} of the identity file is not an age identity") from error
     if not found:

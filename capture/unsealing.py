@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -18,8 +19,9 @@ from capture.container.index import SampleIndex, load_index
 from capture.container.progressive import ProgressiveMp4
 from capture.errors import BadRequest, NotARecipient, SealBroken, Truncated
 from capture.seal import files
-from capture.seal.header import VERSION_LINE, read_header
-from capture.seal.keys import Identity
+from capture.seal.armor import START_BYTES, is_armored, read_armor
+from capture.seal.header import LONE_KIND, VERSION_LINE, parse_header, read_header
+from capture.seal.keys import AnyIdentity
 from capture.seal.stream import PlainReader, SalvageReader, SealedReader, open_header
 
 _CHUNK_BYTES = 1 << 16
@@ -54,6 +56,26 @@ class OpenSeal:
 
 
 @dataclass(frozen=True, slots=True)
+class SealedFile:
+    """A sealed file open for reading, its header read but not opened yet."""
+
+    fd: int
+    header: bytes
+
+    @property
+    def opens_by_passphrase(self) -> bool:
+        """Whether it opens by a passphrase alone, and not by a key."""
+        return parse_header(self.header).stanzas[0].kind == LONE_KIND
+
+    def open_with(self, identities: Sequence[AnyIdentity]) -> OpenSeal:
+        """Open it with the first of `identities` that it is sealed to. Raises NotARecipient, SealBroken."""
+        for identity in identities:
+            with contextlib.suppress(NotARecipient):
+                return OpenSeal(self.fd, *open_header(self.header, identity))
+        raise NotARecipient
+
+
+@dataclass(frozen=True, slots=True)
 class _Prefix:
     """The first `size` bytes of a reader."""
 
@@ -68,19 +90,14 @@ class _Prefix:
 
 
 @contextlib.contextmanager
-def open_sealed(path: Path, identities: Sequence[Identity]) -> Iterator[OpenSeal]:
-    """Open `path` with the first of `identities` that it is sealed to.
+def sealed_file(path: Path) -> Iterator[SealedFile]:
+    """The sealed file `path`, binary or armored.
 
-    Raises BadRequest if it is no binary age file, NotARecipient, SealBroken or Truncated for a damaged header, OSError.
+    Raises BadRequest if it is no age file, SealBroken for bad armor, SealBroken or Truncated for a damaged header, OSError.
     """
-    fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        if os.pread(fd, len(VERSION_LINE), 0) != VERSION_LINE[: os.fstat(fd).st_size]:
-            raise BadRequest("not a sealed file")
-        file_key, offset = _open_header(read_header(fd), identities)
-        yield OpenSeal(fd, file_key, offset)
-    finally:
-        os.close(fd)
+    with path.open("rb") as file, _binary(file) as binary:
+        fd = binary.fileno()
+        yield SealedFile(fd, read_header(fd))
 
 
 def copy_out(sealed: OpenSeal, form: Form, file: BinaryIO, progress: Callable[[int, int], object]) -> Outcome:
@@ -105,11 +122,23 @@ def copy_out(sealed: OpenSeal, form: Form, file: BinaryIO, progress: Callable[[i
     raise Truncated("nothing of it can be read")
 
 
-def _open_header(header: bytes, identities: Sequence[Identity]) -> tuple[bytes, int]:
-    for identity in identities:
-        with contextlib.suppress(NotARecipient):
-            return open_header(header, identity)
-    raise NotARecipient
+@contextlib.contextmanager
+def _binary(file: BinaryIO) -> Iterator[BinaryIO]:
+    """The file itself; if it is armored, what it says, in a nameless temporary file: sealed still, and seekable as armor is not.
+
+    Armor is read to its end before anything of it is used: only there does it prove to be good.
+    """
+    start = os.pread(file.fileno(), START_BYTES, 0)
+    if start.startswith(VERSION_LINE[: len(start)]):
+        yield file
+    elif is_armored(start):
+        with tempfile.TemporaryFile() as binary:
+            for piece in read_armor(file):
+                binary.write(piece)
+            binary.flush()
+            yield binary
+    else:
+        raise BadRequest("not a sealed file")
 
 
 def _readers(sealed: OpenSeal) -> Iterator[tuple[Callable[[], PlainReader], bool]]:

@@ -12,12 +12,16 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 
+from capture.errors import NotARecipient
 from capture.identity_file import FILE_LIMIT, identities_in, identity_file, identity_in_keyring
 from capture.plain_output import Existing, plain_output, refuse_existing
-from capture.seal.keys import Identity
-from capture.unsealing import Form, OpenSeal, Outcome, copy_out, open_sealed
+from capture.seal.keys import AnyIdentity, Identity
+from capture.seal.scrypt import Identity as Passphrase
+from capture.unsealing import Form, OpenSeal, Outcome, SealedFile, copy_out, sealed_file
 
 DAMAGED = 3
+_WORK_FACTOR_LIMIT = 20
+"""log2 of scrypt's N: other tools choose up to 1 GiB on a fast machine, and here is a workstation, not a box."""
 _FILE = click.Path(path_type=Path)
 
 
@@ -42,7 +46,7 @@ def keygen(output: Path | None) -> None:
 @click.argument("file", type=_FILE)
 @click.option("-i", "--identity", type=_FILE, metavar="FILE", help="An identity file, as keygen or age-keygen makes it.")
 @click.option("--keyring", type=_FILE, metavar="FILE", help="A practitioner's keyring; its passphrase is asked for.")
-@click.option("--passphrase-file", type=_FILE, metavar="FILE", help="The keyring's passphrase, on the first line of this file.")
+@click.option("--passphrase-file", type=_FILE, metavar="FILE", help="The passphrase, on the first line of this file.")
 @click.option("-o", "--output", type=_FILE, metavar="FILE", help="Write here [here, under the file's name without .age].")
 @click.option("--mp4", "form", flag_value=Form.MP4, type=Form, help="Insist on a film: an ordinary MP4.")
 @click.option("--raw", "form", flag_value=Form.RAW, type=Form, help="The very bytes that were sealed, also of a recording.")
@@ -61,7 +65,8 @@ def unseal(
 ) -> None:
     """Open a sealed FILE: a recording becomes an ordinary MP4, anything else what it was.
 
-    A torn recording gives what it still holds; the exit code is then 3.
+    Any age file will do, armored or not. One that is sealed by a passphrase needs no key: the passphrase is asked for. A torn
+    recording gives what it still holds; the exit code is then 3.
     """
     replace = existing or Existing.REFUSE
     try:
@@ -71,9 +76,9 @@ def unseal(
         raise _cannot(error, file) from error
     try:
         refuse_existing(target, replace)  # before a passphrase is asked for
-        identities = _identities(identity, keyring, passphrase_file)
-        with open_sealed(file, identities) as sealed:
-            outcome = _write(sealed, form or Form.AUTO, target, replace)
+        with sealed_file(file) as sealed:
+            opened = _open(sealed, identity, keyring, passphrase_file)
+            outcome = _write(opened, form or Form.AUTO, target, replace)
     except OSError as error:
         raise _cannot(error, target) from error
     held = f"{outcome.written_bytes:,} bytes{_film(outcome)}"
@@ -98,20 +103,32 @@ def _write(sealed: OpenSeal, form: Form, target: Path, existing: Existing) -> Ou
         return copy_out(sealed, form, out, lambda written, size: progress.update(task, completed=written, total=size))
 
 
-def _identities(identity: Path | None, keyring: Path | None, passphrase_file: Path | None) -> tuple[Identity, ...]:
+def _open(sealed: SealedFile, identity: Path | None, keyring: Path | None, passphrase_file: Path | None) -> OpenSeal:
+    if identity is None and keyring is None and sealed.opens_by_passphrase:
+        try:
+            return sealed.open_with([Passphrase(_passphrase(passphrase_file), _WORK_FACTOR_LIMIT)])
+        except NotARecipient as error:
+            raise click.ClickException("The passphrase is not right.") from error
+    if sealed.opens_by_passphrase:
+        raise click.UsageError("That file is sealed by a passphrase: leave out -i and --keyring.")
+    return sealed.open_with(_identities(identity, keyring, passphrase_file))
+
+
+def _identities(identity: Path | None, keyring: Path | None, passphrase_file: Path | None) -> tuple[AnyIdentity, ...]:
     if (identity is None) == (keyring is None):
         raise click.UsageError("Give either an identity file (-i) or a keyring (--keyring).")
-    if keyring is None:
-        assert identity is not None
-        if passphrase_file is not None:
-            raise click.UsageError("A passphrase belongs to a keyring (--keyring).")
-        return identities_in(_read_small(identity).decode("utf-8", "replace"))
-    sealed = _read_small(keyring)
+    if keyring is not None:
+        return (identity_in_keyring(_read_small(keyring), _passphrase(passphrase_file)),)
+    assert identity is not None
     if passphrase_file is not None:
-        passphrase = _read_small(passphrase_file).decode("utf-8", "replace").partition("\n")[0]
-    else:
-        passphrase = click.prompt("Passphrase", hide_input=True, err=True)
-    return (identity_in_keyring(sealed, passphrase),)
+        raise click.UsageError("A passphrase belongs to a keyring (--keyring).")
+    return identities_in(_read_small(identity).decode("utf-8", "replace"))
+
+
+def _passphrase(file: Path | None) -> str:
+    if file is None:
+        return str(click.prompt("Passphrase", hide_input=True, err=True))
+    return _read_small(file).decode("utf-8", "replace").partition("\n")[0].removesuffix("\r")
 
 
 def _read_small(path: Path) -> bytes:

@@ -9,19 +9,16 @@ import hashlib
 import io
 import os
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from age_vectors import AgeVector, Outcome, age_vectors
 
-from capture.errors import NotARecipient, SealBroken, Truncated
-from capture.seal.armor import is_armored, read_armor
+from capture.errors import SealBroken, Truncated
+from capture.seal.armor import read_armor
 from capture.seal.header import Header, parse_header
 from capture.seal.keys import AnyIdentity, parse_identity
 from capture.seal.scrypt import Identity as Passphrase
-from capture.seal.small import unseal_bytes
 from capture.seal.stream import PlainReader, SalvageReader, SealedReader
 
 CHUNK = 65_536

@@ -5,18 +5,16 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-import resource
 import stat
 import subprocess
-import sys
-from dataclasses import dataclass
 from pathlib import Path
 
 import av
 import pytest
-from factory import SMALL, UnsyncedDisk, encode, make_recording, read_number
+from factory import SMALL, UnsyncedDisk, encode, make_recording
 from sealed_files import SEALED_CHUNK, plaintext
 from terminal import run_on_terminal
+from workstation import AGE, FRAMES, VIGCAM, Desk, counters, film_recording, make_desk
 
 from capture.keyring import normalise
 from capture.plain_output import Existing, plain_output
@@ -25,63 +23,15 @@ from capture.seal.keys import Identity
 from capture.seal.small import seal_bytes, seal_with_passphrase
 from capture.vault import Vault
 
-VIGCAM = str(Path(sys.executable).with_name("vigcam"))
-AGE = "/usr/bin/age"
-SECONDS = 6
-FRAMES = SECONDS * SMALL.fps
-
-
-@dataclass(frozen=True, slots=True)
-class Desk:
-    """A workstation: a recording taken over, the identity that opens it, and the folder where commands run."""
-
-    folder: Path
-    recording: Path
-    identity: Path
-    key: Identity
-
-    def run(self, *words: str | Path, limit_bytes: int | None = None) -> subprocess.CompletedProcess[str]:
-        """`vigcam` with these words; `limit_bytes` is the longest file that it may write."""
-
-        def limit() -> None:
-            if limit_bytes is not None:
-                resource.setrlimit(resource.RLIMIT_FSIZE, (limit_bytes, limit_bytes))
-
-        command = [VIGCAM, *map(str, words)]
-        return subprocess.run(command, cwd=self.folder, capture_output=True, text=True, check=False, timeout=60, preexec_fn=limit)
-
-    def unseal(self, *words: str | Path) -> subprocess.CompletedProcess[str]:
-        return self.run("unseal", *words, "-i", self.identity)
-
-    def files(self) -> set[str]:
-        return {path.name for path in self.folder.iterdir()}
-
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Identity]:
-    """A recording made once for all tests here, which only copy it."""
-    folder, key = tmp_path_factory.mktemp("vault"), Identity.generate()
-    recipients = [key.recipient, Identity.generate().recipient]
-    recording = make_recording(Vault(folder, UnsyncedDisk()), recipients, SECONDS, encode(SMALL))
-    return folder / f"{recording}.mp4.age", key
+def filmed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Identity]:
+    return film_recording(tmp_path_factory.mktemp("vault"))
 
 
 @pytest.fixture
-def desk(tmp_path: Path, made: tuple[Path, Identity]) -> Desk:
-    source, key = made
-    taken, folder = tmp_path / "taken", tmp_path / "desk"
-    taken.mkdir()
-    folder.mkdir()
-    recording, identity = taken / source.name, taken / "identity.txt"
-    recording.write_bytes(source.read_bytes())
-    identity.write_text(f"# a comment\n\n{Identity.generate().encode()}\n{key.encode()}\n")
-    return Desk(folder, recording, identity, key)
-
-
-def counters(film: Path) -> list[int]:
-    """The number drawn into each picture of a film."""
-    with av.open(str(film)) as container:
-        return [read_number(frame.to_ndarray(format="gray")) for frame in container.decode(video=0)]
+def desk(tmp_path: Path, filmed: tuple[Path, Identity]) -> Desk:
+    return make_desk(tmp_path, filmed)
 
 
 def opened_by_age(desk: Desk) -> bytes:
@@ -210,7 +160,7 @@ def test_file_that_holds_nothing_any_more_writes_nothing(desk: Desk, left: int) 
         assert desk.files() == set()
 
 
-@pytest.mark.parametrize("content", [b"\xff\xd8\xff\xe0 a picture", b"-----BEGIN AGE ENCRYPTED FILE-----\n"])
+@pytest.mark.parametrize("content", [b"\xff\xd8\xff\xe0 a picture", b"-----BEGIN PRIVATE KEY-----\n", b"age-encryption.org/v2\n"])
 def test_what_is_no_sealed_file_is_a_wrong_use(desk: Desk, content: bytes) -> None:
     desk.recording.write_bytes(content)
     ended = desk.unseal(desk.recording)
