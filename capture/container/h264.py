@@ -33,6 +33,10 @@ _LEFT_OUT = frozenset({Nal.ACCESS_UNIT_DELIMITER, Nal.END_OF_SEQUENCE, Nal.END_O
 """Framing of a byte stream, without meaning inside an MP4 sample."""
 
 _B_SLICES = frozenset({1, 6})
+_MOST_SPS, _MOST_PPS = 31, 255
+"""Their counts have 5 and 8 bits."""
+_MOST_PARAMETER_BYTES = 0xFFFF
+"""Each set's length has 16 bits; real ones are a few dozen bytes long, all together."""
 _AVCC_CHROMA_PROFILES = frozenset({100, 110, 122, 144, 244})
 
 
@@ -89,8 +93,11 @@ def access_unit(data: bytes) -> AccessUnit:
 
 
 def avcc(parameters: ParameterSets, picture: PictureFormat) -> bytes:
-    """The content of an `avcC` box, from the stream's own parameter sets."""
+    """The content of an `avcC` box, from the stream's own parameter sets. Raises FormatUnsupported if it cannot hold them."""
     first = parameters.sps[0]
+    is_fitting = len(parameters.sps) <= _MOST_SPS and len(parameters.pps) <= _MOST_PPS
+    if not is_fitting or sum(map(len, parameters.sps + parameters.pps)) > _MOST_PARAMETER_BYTES:
+        raise FormatUnsupported("too many or too long parameter sets")
     record = bytearray((1, first[1], first[2], first[3], 0xFC | 3, 0xE0 | len(parameters.sps)))
     for unit in parameters.sps:
         record += struct.pack(">H", len(unit)) + unit

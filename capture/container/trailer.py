@@ -64,12 +64,14 @@ def write_trailer(contents: Contents) -> bytes:
 
 def read_trailer(data: bytes) -> Contents:
     """Read a whole `uuid` box. Raises SealBroken for anything that does not fit itself exactly."""
-    if not _LEAST_BYTES <= len(data) <= MAX_BYTES or data[4 : HEADER_BYTES + len(TRAILER_ID)] != b"uuid" + TRAILER_ID:
+    if not _LEAST_BYTES <= len(data) <= MAX_BYTES:
+        raise SealBroken
+    if not data.startswith(struct.pack(">I4s", len(data), b"uuid") + TRAILER_ID) or data[-4:] != data[:4]:
         raise SealBroken
     at = HEADER_BYTES + len(TRAILER_ID)
     version, state, flags, duration, generated, kept, lost, audio_lost, audio_start, *counts = _FIXED.unpack_from(data, at)
     marks, pieces, pictures, picture_runs, keyframes, packets, packet_runs = counts
-    if (version, state) != (_VERSION, _COMPLETE) or kept != pictures:
+    if (version, state) != (_VERSION, _COMPLETE) or flags & ~_HAS_SOUND or kept != pictures:
         raise SealBroken
     at += _FIXED.size
     shapes = [("I", marks), ("Q", pieces), ("I", pieces), ("I", pieces), ("I", picture_runs), ("I", picture_runs)]

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from capture.container.h264 import access_unit, avcc, split_annex_b
-from capture.container.sps import picture_format
+from capture.container.h264 import ParameterSets, access_unit, avcc, split_annex_b
+from capture.container.sps import PictureFormat, picture_format
 from capture.errors import FormatUnsupported
 
 
@@ -98,6 +98,22 @@ def test_b_frames_are_refused() -> None:
 def test_packet_without_a_picture_is_refused() -> None:
     with pytest.raises(FormatUnsupported):
         access_unit(b"\x00\x00\x00\x01\x09\xf0")
+
+
+@pytest.mark.parametrize(
+    ("sps", "pps"),
+    [
+        pytest.param(bytes(70_000), b"pps", id="an SPS longer than its length field"),
+        pytest.param(b"sps", bytes(70_000), id="a PPS longer than its length field"),
+        pytest.param([b"sps"] * 32, b"pps", id="more SPS than can be counted"),
+        pytest.param(b"sps", [b"pps"] * 256, id="more PPS than can be counted"),
+        pytest.param(bytes(50_000), [bytes(50_000)] * 20, id="too much for a movie header that is read again"),
+    ],
+)
+def test_parameter_sets_that_no_configuration_holds_are_refused(sps: bytes | list[bytes], pps: bytes | list[bytes]) -> None:
+    sets = [tuple(units) if isinstance(units, list) else (units,) for units in (sps, pps)]
+    with pytest.raises(FormatUnsupported):
+        avcc(ParameterSets(*sets), PictureFormat(320, 180, 1, 8, 8))
 
 
 @given(st.lists(st.binary(min_size=1, max_size=40).filter(lambda unit: unit[-1] and b"\x00\x00" not in unit and unit[0])))

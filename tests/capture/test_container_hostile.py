@@ -128,6 +128,20 @@ def test_trailer_that_points_outside_the_samples_is_refused() -> None:
         load_index(BytesReader(bytes(data)))
 
 
+@pytest.mark.parametrize(
+    ("place", "value"),
+    [
+        pytest.param(0, 1, id="a size that is not its own"),
+        pytest.param(26, 2, id="a flag that means nothing"),
+    ],
+)
+def test_trailer_with_another_writing_than_ours_is_refused(place: int, value: int) -> None:
+    data = bytearray(good())
+    data[trailer_start() + place] ^= value
+    with pytest.raises(SealBroken):
+        load_index(BytesReader(bytes(data)))
+
+
 def test_sample_that_lasts_for_years_is_refused() -> None:
     data = good()[: trailer_start()]
     first_run = data.index(b"trun") + 16
