@@ -20,7 +20,7 @@ export PIP_CERT ?= /etc/ssl/certs/ca-certificates.crt
 endif
 
 .DELETE_ON_ERROR:
-.PHONY: demo run test lint bench clean setup
+.PHONY: demo run test lint bench fuzz clean setup
 
 demo: setup
 	$(BIN)/vigcam demo $(ARGS)
@@ -39,6 +39,11 @@ lint: setup
 
 bench: setup $(STAMPS)/debian-test build/peers/ready
 	$(BIN)/python tests/bench.py
+
+# Each target for so many seconds; what breaks a rule is kept under build/fuzz/findings/.
+FUZZ_S ?= 60
+fuzz: setup
+	$(BIN)/python tests/fuzz/run.py --seconds $(FUZZ_S)
 
 clean:
 	rm -rf $(VENV) node_modules webui/static/vendor build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
