@@ -20,13 +20,13 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 
-CHUNK, UNSYNCED = 65536 + 16, 128  # UNSYNCED chunks at the end of an interrupted file may have holes: the power was cut
-LIMIT = 1 << 20  # the longest header or table that we put up with
+CHUNK, UNSYNCED, LIMIT = 65536 + 16, 128, 1 << 20  # chunks that a power cut may tear holes into; the longest header or table
 BECH32, HRP = "QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L", "age-secret-key-"
-AGE_HEADER = re.compile(rb"(age-encryption\.org/v1\n(?:-> .+\n(?:[A-Za-z0-9+/]*\n)+)+---) ([A-Za-z0-9+/]{43})\n")
-X25519_STANZA = re.compile(rb"-> X25519 ([A-Za-z0-9+/]{43})\n([A-Za-z0-9+/]{43})\n")
+KEY = rb"([A-Za-z0-9+/]{42}[AEIMQUYcgkosw048])\n"  # 32 bytes in base64, the only way that they can be written
+STANZA = rb"-> [!-~]+(?: [!-~]+)*\n(?:[A-Za-z0-9+/]{64}\n)*[A-Za-z0-9+/]{0,63}\n"
+HEADER = re.compile(rb"(age-encryption\.org/v1\n(?:" + STANZA + rb")+---) " + KEY)
+X25519_STANZA = re.compile(rb"-> X25519 " + KEY + KEY)
 FOREIGN = "what was sealed here is authentic, but no recording of a vigcam"
-Refused = SystemExit  # its text goes to standard error, and the exit status is 1
 
 
 def identity_of(line: str) -> X25519PrivateKey:
@@ -39,7 +39,7 @@ def identity_of(line: str) -> X25519PrivateKey:
             check ^= generator if top >> bit & 1 else 0
     number = sum(value << 5 * (51 - place) for place, value in enumerate(values[:52]))
     if len(values) != 58 or -1 in values or check != 1 or number & 15:
-        raise Refused("the identity file has a line that is no identity AGE-SECRET-KEY-1..., or one with a mistyped letter")
+        raise SystemExit("the identity file has a line that is no identity AGE-SECRET-KEY-1..., or one with a mistyped letter")
     return X25519PrivateKey.from_private_bytes((number >> 4).to_bytes(32, "big"))
 
 
@@ -49,8 +49,8 @@ def derived(secret: bytes, salt: bytes, info: bytes) -> bytes:
 
 def file_key_of(sealed: IO[bytes], identities: list[X25519PrivateKey]) -> bytes:
     """Reads the age header: the file key, once an identity has opened a stanza and the header's MAC is right."""
-    if not (header := AGE_HEADER.match(sealed.read(LIMIT))):
-        raise Refused("this is not a sealed recording: it does not begin with a whole age header")
+    if not (header := HEADER.match(sealed.read(LIMIT))):
+        raise SystemExit("this is not a sealed recording: it does not begin with a whole age header")
     sealed.seek(header.end())
     stanzas = [[base64.b64decode(text + b"=") for text in stanza] for stanza in X25519_STANZA.findall(header[1])]
     for identity, (share, wrapped) in ((identity, stanza) for identity in identities for stanza in stanzas):
@@ -63,7 +63,7 @@ def file_key_of(sealed: IO[bytes], identities: list[X25519PrivateKey]) -> bytes:
         mac = hmac.digest(derived(key, b"", b"header"), header[1], "sha256")
         if hmac.compare_digest(base64.b64encode(mac), header[2] + b"="):
             return key
-    raise Refused("no identity AGE-SECRET-KEY-1... in your file opens this recording: it was sealed to others, or is damaged")
+    raise SystemExit("no identity AGE-SECRET-KEY-1... in your file opens this recording: it was sealed to others, or is damaged")
 
 
 def opened(cipher: ChaCha20Poly1305, number: int, final: int, chunk: bytes) -> bytes:
@@ -86,7 +86,7 @@ def unseal(sealed: IO[bytes], key: bytes, film: IO[bytes]) -> bool:
             film.write(plain or final)
             hole = None if plain else number + bool(final)
         elif (plain or final) and (number - hole >= UNSYNCED or not sealed.name.endswith(".part")):
-            raise Refused(f"the recording is damaged at byte {begin + hole * CHUNK} and goes on behind: look for another copy")
+            raise SystemExit(f"the recording is damaged at byte {begin + hole * CHUNK} and goes on behind: look for another copy")
     return bool(final)
 
 
@@ -97,7 +97,7 @@ def keep_whole_samples(film: IO[bytes], size: int) -> tuple[int, float, bool]:
         film.seek(at)
         length, kind = struct.unpack(">I4s", film.read(8))
         if length < 8 or (at == 0 and kind != b"ftyp") or (kind == b"mdat" and at + length != place):
-            raise Refused(FOREIGN)
+            raise SystemExit(FOREIGN)
         if at + {b"moof": length + 8, b"mdat": 8}.get(kind, length) > size:
             break
         if kind == b"moof":
@@ -106,7 +106,7 @@ def keep_whole_samples(film: IO[bytes], size: int) -> tuple[int, float, bool]:
             flags, samples, offset = struct.unpack(">3I", film.read(12))
             row, whole = {0x301: 8, 0x701: 12}.get(flags, 0), 0  # a row is: duration, size, and of pictures flags
             if not row or length != 20 + samples * row or length > LIMIT or moof + offset != place:
-                raise Refused(FOREIGN)
+                raise SystemExit(FOREIGN)
             for duration, sample, *_ in struct.iter_unpack(f">{row // 4}I", film.read(length - 20)):
                 place += sample
                 if place <= size:
@@ -135,12 +135,12 @@ def main(arguments: list[str]) -> int:
             is_closed = unseal(sealed, file_key_of(sealed, [identity_of(line) for line in lines]), film.file)
             end, seconds, is_whole = keep_whole_samples(film.file, film.tell())
             if not seconds:
-                raise Refused("it was interrupted before a single picture was on the disk")
+                raise SystemExit("it was interrupted before a single picture was on the disk")
             film.truncate(end)  # which flushes, too
             os.fsync(film.fileno())
             os.link(film.name, out)  # unlike a renaming, this never overwrites
     except OSError as reason:
-        raise Refused(f"{reason}") from None
+        raise SystemExit(f"{reason}") from None
     state, code = ("complete", 0) if is_closed and is_whole else ("interrupted, or cut at its end", 3)
     sys.stderr.write(f"{state}: {seconds:.1f} seconds are in {out}\n")
     return code
