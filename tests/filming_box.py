@@ -12,7 +12,7 @@ from pathlib import Path
 
 import factory
 from capture_box import wait_until
-from factory import repeated
+from factory import Encoded, repeated
 from record_box import RecordBox
 
 from capture.audit.log import AuditEvent, AuditLog
@@ -74,8 +74,8 @@ class FlagPanel:
 class PacketCamera:
     """A `ports.Camera` that delivers `seconds` of encoded film as soon as it opens. `trouble` says what it throws, and where."""
 
-    def __init__(self, panel: FlagPanel, seconds: float = 1.5) -> None:
-        self.encoded = factory.encode()
+    def __init__(self, panel: FlagPanel, encoded: Encoded, seconds: float = 1.5) -> None:
+        self.encoded = encoded
         self.profile: Profile = self.encoded.profile
         self.seconds = seconds
         self.is_open = False
@@ -135,6 +135,8 @@ class FilmingBox:
 
     folder: Path
     disk: Disk = field(default_factory=SystemDisk)
+    encoded: Encoded = field(default_factory=factory.encode)
+    seconds: float = 1.5
 
     def __post_init__(self) -> None:
         (self.folder / "vault").mkdir()
@@ -153,7 +155,7 @@ class FilmingBox:
     def start(self) -> FilmingBox:
         mark_interrupted(self.vault, self.recordings, self.box.audit)
         self.panel = FlagPanel()
-        self.camera = PacketCamera(self.panel)
+        self.camera = PacketCamera(self.panel, self.encoded, self.seconds)
         self.control = Control(self.panel, self.camera, self.clock, State(limits=QUICK), self)
         publisher = Publisher(self.box.box_id, self.vault, self.recordings, self.box.audit, self.box.device_key)
         self.filming = Filming(
