@@ -17,19 +17,20 @@ from capture.errors import SealBroken
 
 BEGIN_LINE = b"-----BEGIN AGE ENCRYPTED FILE-----"
 END_LINE = b"-----END AGE ENCRYPTED FILE-----"
-START_BYTES = 1024
+MARGIN_LIMIT = 1 << 10
+"""White space that is borne before and after, in bytes: what no mail program adds is no margin."""
+START_BYTES = MARGIN_LIMIT + len(BEGIN_LINE) + 2
 """So much of a file's start shows whether it is armored."""
 
 _ROW_BYTES = 48
 """Binary bytes of a full line."""
+_COLUMNS = 64
 _BLOCK_BYTES = 1 << 16
-_MARGIN_LIMIT = START_BYTES - len(BEGIN_LINE) - 2
-"""White space that is borne before or after, in bytes: more is no margin."""
-_TAIL_LIMIT = 64 + len(END_LINE) + 4 + _MARGIN_LIMIT
-_START = re.compile(rb"[ \t-\r]*" + BEGIN_LINE + rb"(?P<ending>\r?\n)")
-_FULL_ROWS = {ending: re.compile(rb"(?:[A-Za-z0-9+/]{64}" + ending + rb")+") for ending in (b"\n", b"\r\n")}
+_TAIL_LIMIT = _COLUMNS + len(END_LINE) + 4 + MARGIN_LIMIT
+_MARGIN = rb"[ \t-\r]{0,%d}" % MARGIN_LIMIT
+_START = re.compile(_MARGIN + BEGIN_LINE + rb"(?P<ending>\r?\n)")
 _LAST_ROW = rb"(?P<row>(?=[^\r\n]{4,64}[\r\n])(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?)"
-_TAILS = {ending: re.compile(rb"(?:" + _LAST_ROW + ending + rb")?" + END_LINE + rb"[ \t-\r]*") for ending in (b"\n", b"\r\n")}
+_TAILS = {ending: re.compile(rb"(?:" + _LAST_ROW + ending + rb")?" + END_LINE + _MARGIN) for ending in (b"\n", b"\r\n")}
 
 
 def is_armored(start: bytes) -> bool:
@@ -43,24 +44,21 @@ def read_armor(file: BinaryIO) -> Iterator[bytes]:
     Only when the last piece has come is it known that the armor is good. Raises SealBroken, OSError.
     """
     text = file.read(_BLOCK_BYTES)
-    start = _START.match(text, 0, START_BYTES)
+    start = _START.match(text)
     if start is None:
         raise SealBroken
-    rows, tail = _FULL_ROWS[start["ending"]], _TAILS[start["ending"]]
-    place = start.end()
+    ending, place = start["ending"], start.end()
     while True:
-        run = rows.match(text, place)
-        if run is not None:
-            yield binascii.a2b_base64(run[0])
-            place = run.end()
-        more = file.read(_BLOCK_BYTES)
+        stop = place + _length_of_full_rows(text, place, len(ending))
+        yield _full_rows(text[place:stop], ending)
+        text, more = text[stop:], file.read(_BLOCK_BYTES)
         if not more:
             break
-        if len(text) - place > _TAIL_LIMIT:  # neither a row nor an end
+        if len(text) > _TAIL_LIMIT:  # neither a row nor an end
             raise SealBroken
-        text, place = text[place:] + more, 0
-    end = tail.fullmatch(text, place)
-    if end is None or len(text) - place > _TAIL_LIMIT:
+        text, place = text + more, 0
+    end = _TAILS[ending].fullmatch(text)
+    if end is None:
         raise SealBroken
     yield _last_row(end["row"] or b"")
 
@@ -90,6 +88,26 @@ class ArmorWriter:
     def finish(self) -> None:
         """Emit what is left and the last line."""
         self._emit((binascii.b2a_base64(self._waiting) if self._waiting else b"") + END_LINE + b"\n")
+
+
+def _length_of_full_rows(text: bytes, place: int, ending_bytes: int) -> int:
+    """Bytes of whole rows from `place` on: before the padding, before the last line, before the end of what was read."""
+    stops = (text.find(b"=", place), text.find(b"-", place), len(text))
+    row_bytes = _COLUMNS + ending_bytes
+    return (min(stop for stop in stops if stop >= 0) - place) // row_bytes * row_bytes
+
+
+def _full_rows(rows: bytes, ending: bytes) -> bytes:
+    row_bytes = _COLUMNS + len(ending)
+    count = len(rows) // row_bytes
+    ends = (rows[_COLUMNS + place :: row_bytes] == ending[place : place + 1] * count for place in range(len(ending)))
+    packed = rows.replace(ending, b"")
+    if len(packed) != count * _COLUMNS or not all(ends):
+        raise SealBroken
+    try:
+        return binascii.a2b_base64(packed, strict_mode=True)
+    except binascii.Error as error:
+        raise SealBroken from error
 
 
 def _last_row(row: bytes) -> bytes:

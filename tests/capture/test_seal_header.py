@@ -86,6 +86,36 @@ def test_header_written_in_any_other_way_is_broken(header: bytes) -> None:
         parse_header(header)
 
 
+@pytest.mark.parametrize(
+    ("file_key", "stanzas"),
+    [
+        pytest.param(KEY, [], id="no stanza"),
+        pytest.param(KEY, [Stanza((), b"")], id="no argument"),
+        pytest.param(KEY, [Stanza(("a", ""), b"")], id="empty argument"),
+        pytest.param(KEY, [Stanza(("a b",), b"")], id="space in an argument"),
+        pytest.param(KEY, [Stanza(("a\n",), b"")], id="line feed in an argument"),
+        pytest.param(KEY, [Stanza(("\u00e9",), b"")], id="not ASCII"),
+        pytest.param(KEY, [Stanza(("a\x7f",), b"")], id="control character"),
+        pytest.param(KEY, [Stanza(("scrypt", "a", "1"), b""), Stanza(("a",), b"")], id="a passphrase beside another"),
+        pytest.param(KEY, [Stanza(("scrypt", "a", "1"), b"")] * 2, id="two passphrases"),
+        pytest.param(KEY, [Stanza(("a",), b"")] * 20_000, id="more stanzas than are read"),
+        pytest.param(KEY, [Stanza(("a",), bytes(HEADER_LIMIT))], id="body longer than is read"),
+        pytest.param(bytes(15), [Stanza(("a",), b"")], id="short file key"),
+        pytest.param(bytes(32), [Stanza(("a",), b"")], id="long file key"),
+    ],
+)
+def test_header_that_no_reader_would_take_is_never_written(file_key: bytes, stanzas: list[Stanza]) -> None:
+    with pytest.raises(ValueError, match=r"file key|stanza|passphrase|recipients"):
+        write_header(file_key, stanzas)
+
+
+def test_seal_to_as_many_recipients_as_can_be_read_and_no_more() -> None:
+    recipients = [Identity.generate().recipient] * 600
+    assert len(parse_header(make_header(KEY, recipients)).stanzas) == 600
+    with pytest.raises(ValueError, match="too many recipients"):
+        make_header(KEY, recipients * 2)
+
+
 @given(st.binary(max_size=60).filter(lambda data: len(data) % 3 != 0))
 def test_base64_has_one_writing_for_each_value(data: bytes) -> None:
     alphabet = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"

@@ -44,6 +44,12 @@ def test_bech32_with_bits_in_its_padding_is_refused() -> None:
         bech32.decode("age1qqqsyqcyq5rqwzqfpg9scrgwpugpzysnzs23v9ccrydpk8qarc03q6rzrf")
 
 
+def test_identity_of_the_specification_has_its_recipient() -> None:
+    """The example of C2SP age.md."""
+    identity = Identity.parse("AGE-SECRET-KEY-1GFPYYSJZGFPYYSJZGFPYYSJZGFPYYSJZGFPYYSJZGFPYYSJZGFPQ4EGAEX")
+    assert identity.recipient.encode() == "age1zvkyg2lqzraa2lnjvqej32nkuu0ues2s82hzrye869xeexvn73equnujwj"
+
+
 def test_identity_is_read_as_the_age_tool_reads_it() -> None:
     made = subprocess.run(["/usr/bin/age-keygen"], capture_output=True, text=True, check=True, timeout=20).stdout
     secret = made.splitlines()[-1]

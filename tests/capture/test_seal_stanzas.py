@@ -119,6 +119,24 @@ def test_reader_may_lower_the_work_factor_it_accepts() -> None:
         scrypt.Identity("words", QUICK - 1).unwrap(stanza)
 
 
+@pytest.mark.parametrize("factor", [-1, 0, 19, 64])
+def test_work_factor_that_no_reader_takes_is_never_written(factor: int) -> None:
+    with pytest.raises(ValueError, match="work factor"):
+        scrypt.Recipient("words", factor)
+
+
+@pytest.mark.promise("P7")
+def test_passphrase_is_never_shown_in_a_repr() -> None:
+    assert "six" not in f"{scrypt.Recipient('six words')} {scrypt.Identity('six words')!r}"
+
+
+def test_passphrases_are_not_mixed_with_anything() -> None:
+    recipient = Identity.generate().recipient
+    for others in ([recipient], [scrypt.Recipient("other", QUICK)]):
+        with pytest.raises(ValueError, match=r"several kinds|passphrase"):
+            seal_bytes(b"note", [scrypt.Recipient("words", QUICK), *others])
+
+
 @pytest.mark.parametrize("salt", [b"", bytes(15), bytes(17)])
 def test_scrypt_salt_of_another_length_is_broken(salt: bytes) -> None:
     stanza = scrypt.Recipient("words", QUICK).wrap(KEY)
