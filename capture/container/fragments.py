@@ -16,10 +16,10 @@ from capture.container.samples import SampleTable
 from capture.errors import SealBroken
 from capture.seal.stream import PlainReader
 
-_MOST_BOXES = 1_000_000
-"""Days of film; a file that claims more is meant to keep us busy."""
-_MOST_SAMPLES = 1 << 22
-"""Half a day of pictures and sound; their tables fit a small box's RAM."""
+_MOST_BOXES = 1 << 15
+"""Two hours of fragments, each with padding; a file that claims more is meant to keep us busy."""
+_MOST_SAMPLES = 1 << 20
+"""Two hours of pictures and sound; their tables fit a small box's RAM."""
 _MOOF_BYTES = 1 << 20
 
 

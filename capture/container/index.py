@@ -24,8 +24,8 @@ _FTYP_BYTES = 1 << 10
 _MOVIE_BYTES = 1 << 20
 """A `moov` without samples is a kilobyte; a megabyte is not ours."""
 _MFRO_BYTES = 16
-_LONGEST_S = 86_400
-"""A day: no box films so long, and no table of times overflows."""
+_LONGEST_S = 7_200
+"""Four times as long as a box films at most, and no table of times overflows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +87,7 @@ def load_index(reader: PlainReader) -> SampleIndex:
         raise SealBroken
     if not len(found.video):
         raise Truncated
+    _check_places(found, first_fragment, reader.size)
     sound = Track(audio[0].setup, _edit(audio[0], found.audio_start), found.audio) if audio and len(found.audio) else None
     if sound is not None and not sound.played_ticks:
         _leave_out_sound(sound, found.fragments)
@@ -95,7 +96,6 @@ def load_index(reader: PlainReader) -> SampleIndex:
     for track in (index.video, index.audio):
         if track is not None and track.samples.duration_ticks > _LONGEST_S * track.setup.ticks:
             raise SealBroken
-    _check_places(index, first_fragment, reader.size)
     return index
 
 
@@ -147,13 +147,15 @@ def _edit(track: ParsedTrack, start: int) -> Edit:
     return Edit(track.edit.empty_ticks + start * MEDIA_TICKS // track.setup.ticks, track.edit.media_time)
 
 
-def _check_places(index: SampleIndex, first_fragment: int, size: int) -> None:
+def _check_places(found: Contents, first_fragment: int, size: int) -> None:
     """Every fragment's samples lie within the file, one fragment after the other."""
     free_from = first_fragment
-    for offset, sound, pictures in zip(index.fragments.payload_offsets, index.audio_bytes(), index.video_bytes(), strict=True):
+    sounds = _bytes_by_fragment(found.audio, found.fragments.audio_counts)
+    pictures = _bytes_by_fragment(found.video, found.fragments.video_counts)
+    for offset, sound, picture in zip(found.fragments.payload_offsets, sounds, pictures, strict=True):
         if offset < free_from:
             raise SealBroken
-        free_from = offset + sound + pictures
+        free_from = offset + sound + picture
     if free_from > size:
         raise SealBroken
 

@@ -38,7 +38,8 @@ def _presented(track: Track) -> int:
 
 def _track(track: Track, offsets: Iterable[int], counts: Iterable[int], is_large: bool) -> bytes:
     samples = track.samples
-    durations = array("I", [word for run in zip(samples.run_counts, samples.run_ticks, strict=True) for word in run])
+    durations = array("I", bytes(8 * len(samples.run_counts)))
+    durations[::2], durations[1::2] = samples.run_counts, samples.run_ticks
     filled = [(offset, count) for offset, count in zip(offsets, counts, strict=True) if count]
     chunks = _sample_to_chunk([count for _, count in filled])
     places = array("Q" if is_large else "I", [offset for offset, _ in filled])

@@ -158,7 +158,7 @@ def _run(content: bytes) -> ParsedRun:
     if flags & ~TRUN_FLAGS != required:
         raise SealBroken
     width = 3 if flags & TRUN_FLAGS else 2
-    if len(run) != 12 + 4 * width * count:
+    if not count or len(run) != 12 + 4 * width * count:
         raise SealBroken
     words = struct.unpack_from(f">{width * count}I", run, 12)
     keyframes = tuple(number for number, word in enumerate(words[2::3]) if not word & _NOT_SYNC) if width == 3 else ()

@@ -19,8 +19,8 @@ _COMPLETE = 1
 _HAS_SOUND = 1
 _FIXED = struct.Struct(">BBHQIIIIQ7I")
 _LEAST_BYTES = HEADER_BYTES + len(TRAILER_ID) + _FIXED.size + 4
-MAX_BYTES = 32 << 20
-"""A day of film has an index of some 30 MB; what claims more is not ours."""
+MAX_BYTES = 8 << 20
+"""Half an hour, the longest take, has an index of 2.5 MB if no two pictures last equally long; what claims more is not ours."""
 
 
 def write_trailer(contents: Contents) -> bytes:

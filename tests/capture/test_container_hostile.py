@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import struct
+import tracemalloc
+from array import array
 from functools import cache
 
 import factory
@@ -11,10 +13,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from movies import BytesReader, mux, take_of
 
-from capture.container.boxes import box
+from capture.container.boxes import box, free_box
+from capture.container.contents import Closing, Contents, FragmentTable
 from capture.container.index import load_index
 from capture.container.progressive import ProgressiveMp4
-from capture.container.trailer import TRAILER_ID
+from capture.container.samples import SampleTable
+from capture.container.trailer import TRAILER_ID, write_trailer
 from capture.errors import SealBroken, Truncated
 
 ENCODED = factory.encode()
@@ -147,6 +151,58 @@ def test_sample_that_lasts_for_years_is_refused() -> None:
     first_run = data.index(b"trun") + 16
     with pytest.raises(SealBroken):
         load_index(BytesReader(data[:first_run] + b"\xff\xff\xff\xff" + data[first_run + 4 :]))
+
+
+def test_fragment_of_a_track_without_samples_is_refused() -> None:
+    run = box(b"trun", struct.pack(">IIi", 0x701, 0, 0))
+    track = box(b"traf", box(b"tfhd", struct.pack(">II", 0x020000, 1)), box(b"tfdt", struct.pack(">IQ", 1 << 24, 0)), run)
+    with pytest.raises(SealBroken):
+        load_index(BytesReader(good()[: trailer_start()] + box(b"moof", track) + box(b"mdat")))
+
+
+def test_endless_row_of_empty_boxes_is_refused_before_it_is_read_to_its_end() -> None:
+    reader = CountingReader(good()[: trailer_start()] + free_box(8) * 200_000)
+    with pytest.raises(SealBroken):
+        load_index(reader)
+    assert reader.read_bytes < 800_000
+
+
+def test_more_samples_than_anybody_films_are_refused_before_they_fill_the_memory() -> None:
+    count = 85_000
+    words = struct.pack(">III", 0, 0, 0x01010000) * count  # without a byte of their own, they cost their author nothing
+    track = box(b"tfhd", struct.pack(">II", 0x020000, 1)) + box(b"tfdt", struct.pack(">IQ", 1 << 24, 0))
+    size = 8 + 8 + len(track) + 8 + 12 + len(words)
+    run = box(b"trun", struct.pack(">IIi", 0x701, count, size + 8), words)
+    fragment = box(b"moof", box(b"traf", track, run)) + box(b"mdat")
+    with pytest.raises(SealBroken):
+        load_index(BytesReader(good()[: trailer_start()] + fragment * 13))
+
+
+def test_largest_trailer_that_is_read_costs_a_small_box_little_memory() -> None:
+    pictures = SampleTable()
+    pictures.sizes = array("I", bytes(4 * 690_000))
+    pictures.run_counts = array("I", [1]) * 690_000
+    pictures.run_ticks = array("I", [0, 1]) * 345_000
+    place = array("Q", [good().index(b"moof")])
+    fragments = FragmentTable(place, place, array("I", [0]), array("I", [690_000]))
+    contents = Contents(Closing(690_000), pictures, SampleTable(), 0, False, fragments)
+    silent = mux(ENCODED, take_of(ENCODED, 0.1), None)
+    reader = BytesReader(silent[: silent.index(b"moof") + 200] + write_trailer(contents))
+    tracemalloc.start()
+    try:
+        assert ProgressiveMp4(reader, load_index(reader)).index.frames == 690_000
+        assert tracemalloc.get_traced_memory()[1] < 80_000_000
+    finally:
+        tracemalloc.stop()
+
+
+def test_sound_that_is_never_heard_and_lies_beyond_all_numbers_is_refused() -> None:
+    data = bytearray(good())
+    edit = data.index(b"elst") + 12
+    struct.pack_into(">Qq", data, edit, 0, 1 << 39)  # the film is over before the sound begins
+    struct.pack_into(">Q", data, trailer_start() + 88, (1 << 64) - 1)
+    with pytest.raises(SealBroken):
+        load_index(BytesReader(bytes(data)))
 
 
 def test_an_ordinary_mp4_is_no_recording() -> None:
