@@ -96,12 +96,12 @@ def keep_whole_samples(film: IO[bytes], size: int) -> tuple[int, float, bool]:
     while at + 8 <= size:
         film.seek(at)
         length, kind = struct.unpack(">I4s", film.read(8))
-        if length < 8 or (at == 0 and kind != b"ftyp") or (kind == b"mdat" and at + length != place):
+        if length < 8 + 12 * (kind == b"trun") or (at == 0 and kind != b"ftyp") or (kind == b"mdat" and at + length != place):
             raise SystemExit(FOREIGN)
         if at + {b"moof": length + 8, b"mdat": 8}.get(kind, length) > size:
             break
         if kind == b"moof":
-            moof, place, kept = at, at + length + 8, 0
+            moof, place, kept = at, at + length + 8, at
         elif kind == b"trun":
             flags, samples, offset = struct.unpack(">3I", film.read(12))
             row, whole = {0x301: 8, 0x701: 12}.get(flags, 0), 0  # a row is: duration, size, and of pictures flags
@@ -118,8 +118,8 @@ def keep_whole_samples(film: IO[bytes], size: int) -> tuple[int, float, bool]:
                 film.write(struct.pack(">I4s", (samples - whole) * row, b"free"))
         elif kind == b"mdat" and place > size:
             film.seek(at)
-            film.write(struct.pack(">I", kept - at))
-            return kept or moof, ticks / 90000, False
+            film.write(struct.pack(">I", max(8, kept - at)))
+            return kept, ticks / 90000, False
         at += 8 if kind in (b"moof", b"traf") else length
     return at, ticks / 90000, at == size and kind == b"mfra"
 
