@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from capture.client import CaptureClient
-from capture.container.index import SampleIndex, load_index
+from capture.container.index import load_index
 from capture.container.progressive import ProgressiveMp4
 from capture.errors import SignInNeeded
 from capture.messages import Opened, OpenRecording
@@ -43,7 +43,9 @@ class OpenFile:
     used_s: float
     users: int = 0
     is_dropped: bool = False
-    index: SampleIndex | None = None
+    movie: ProgressiveMp4 | None = None
+    """The first that was made of it, index and all; every other shares what lies in RAM."""
+    making: threading.Lock = field(default_factory=threading.Lock)
     free: list[ProgressiveMp4] = field(default_factory=list)
 
 
@@ -173,6 +175,7 @@ class Movies:
     def _drop(files: list[OpenFile]) -> None:
         for file in files:
             file.is_dropped = True
+            file.movie = None
             file.free.clear()
             if not file.users:
                 os.close(file.fd)
@@ -186,6 +189,9 @@ def _movie(file: OpenFile) -> ProgressiveMp4:
     facts = file.facts
     kind = SealedReader if facts.is_sealed else SalvageReader
     reader: PlainReader = kind(file.fd, facts.file_key, facts.payload_offset)
-    if file.index is None:
-        file.index = load_index(reader)
-    return ProgressiveMp4(reader, file.index)
+    # A player begins with several requests at once: one reads the index, the others wait for it.
+    with file.making:
+        if file.movie is None:
+            file.movie = ProgressiveMp4(reader, load_index(reader))
+            return file.movie
+        return file.movie.through(reader)

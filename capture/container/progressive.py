@@ -10,6 +10,7 @@ import hashlib
 import struct
 from bisect import bisect_right
 from collections.abc import Iterator
+from copy import copy
 from itertools import accumulate
 
 from capture.container.boxes import box, mdat_header
@@ -43,6 +44,12 @@ class ProgressiveMp4:
         self.etag = hashlib.sha256(self._head + first).hexdigest()[:40]
         """Strong and stable: the same recording always gives the same, without quotation marks."""
 
+    def through(self, reader: PlainReader) -> ProgressiveMp4:
+        """The same film through another reader of the same file, for another thread: all that lies in RAM is shared."""
+        other = copy(self)
+        other._reader = reader
+        return other
+
     def read_at(self, offset: int, length: int) -> bytes:
         """The bytes from `offset`, fewer only where the MP4 ends. Raises SealBroken, Truncated, OSError."""
         if length < 0:
@@ -62,8 +69,11 @@ class ProgressiveMp4:
 
     def blocks(self, start: int, stop: int, block_size: int = BLOCK_BYTES) -> Iterator[bytes]:
         """The bytes from `start` to before `stop`, in blocks. Raises as `read_at`, at the first bad block."""
-        for offset in range(start, min(stop, self.size), block_size):
-            yield self.read_at(offset, min(block_size, stop - offset))
+        stop = min(stop, self.size)
+        # One room for all: memory taken anew for each block would cost as much again as opening it.
+        room = memoryview(bytearray(max(0, min(block_size, stop - start))))
+        for offset in range(start, stop, block_size):
+            yield bytes(room[: self.read_into(offset, room[: stop - offset])])
 
     def _samples_into(self, start: int, out: memoryview) -> None:
         """Fill `out` with the `mdat`'s content from `start`. Raises Truncated if the reader has less than the index says."""

@@ -91,6 +91,13 @@ def test_etag_is_the_same_for_every_reader_and_another_for_another_recording() -
     assert '"' not in view().etag
 
 
+def test_view_through_another_reader_is_the_same_film_and_shares_what_lies_in_memory() -> None:
+    other = view().through(BytesReader(fragmented()))
+    assert other.read_at(0, other.size) == whole()
+    assert (other.etag, other.size) == (view().etag, view().size)
+    assert other.index is view().index
+
+
 def test_view_over_the_sealed_file_is_the_same_and_another_key_opens_nothing(tmp_path: Path) -> None:
     vault, identity = Vault(tmp_path, UnsyncedDisk()), Identity.generate()
     opened = vault.open(make_recording(vault, [identity.recipient], 12, ENCODED))

@@ -12,6 +12,9 @@ import av
 import pytest
 from web_box import BASE, Browser, RealBox, open_descriptors, wait_for
 
+from capture.container import index
+from capture.container.index import SampleIndex
+from capture.seal.stream import PlainReader
 from webui import movies
 from webui.movies import IDLE_S, Key, Lease
 
@@ -189,9 +192,16 @@ def test_past_the_limit_of_readers_the_box_says_that_it_is_busy(signed_in: Brows
     assert signed_in.get(path, Range="bytes=0-1").status_code == 206
 
 
-def test_a_player_that_asks_for_two_parts_at_once_gets_both_by_one_opening(
-    visitor: Browser, signed_in: Browser, box: RealBox, recording: str
+def test_a_player_that_asks_for_many_parts_at_once_gets_all_by_one_opening_and_one_index(
+    visitor: Browser, signed_in: Browser, box: RealBox, recording: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    loaded = []
+
+    def load_index(reader: PlainReader) -> SampleIndex:
+        loaded.append(reader)
+        return index.load_index(reader)
+
+    monkeypatch.setattr(movies, "load_index", load_index)
     visitor.sign_in(box)
     mine = visitor.app.extensions["vigcam"].movies
     who = next(one.signed_in for one in visitor.app.session_interface._by_id.values() if one.signed_in)
@@ -199,12 +209,15 @@ def test_a_player_that_asks_for_two_parts_at_once_gets_both_by_one_opening(
 
     def open_it() -> Lease:
         ready.wait()
-        return mine.lease(Key(who.session, recording, "review"))
+        lease = mine.lease(Key(who.session, recording, "review"))
+        assert lease.movie().read_at(0, 2) == lease.movie().read_at(0, 2)
+        return lease
 
     with ThreadPoolExecutor(6) as players:
         leases = [one.result() for one in [players.submit(open_it) for _ in range(6)]]
     assert len({lease.fd for lease in leases}) == 1
-    assert all(lease.movie().size for lease in leases)
+    assert len({id(lease.movie()) for lease in leases}) == 6
+    assert len(loaded) == 1
     for lease in leases:
         lease.close()
     mine.drop_session(who.session)
