@@ -31,7 +31,7 @@ def film_moments(box: WholeBox, count: int) -> list[RecordingId]:
         box.capture.down()
         found.append(RecordingId(wait_until(lambda: box.capture.status().recording_id)))
         box.capture.up()
-        wait_until(lambda: box.capture.status().filmed_s > 0)
+        wait_until(lambda: box.capture.status().filmed_s > 0.5)
         box.capture.press()
         box.capture.wait_for("armed")
     return found
