@@ -17,8 +17,9 @@ from age_vectors import AgeVector, Outcome, age_vectors
 from capture.errors import BadRequest, NotARecipient, SealBroken, Truncated
 from capture.seal.armor import ArmorWriter, read_armor
 from capture.seal.header import Header, parse_header, write_header
-from capture.seal.keys import AnyIdentity, parse_identity
+from capture.seal.keys import AnyIdentity, Identity, parse_identity
 from capture.seal.scrypt import Identity as Passphrase
+from capture.seal.small import unseal_bytes
 from capture.seal.stream import PlainReader, SalvageReader, SealedReader
 from capture.unsealing import Form, copy_out, sealed_file
 
@@ -88,6 +89,28 @@ def test_unseal_command_ends_likewise(tmp_path: Path) -> None:
         if found != (FRONT_DOOR[vector.expected], vector.released_hash if whole_or_not else None):
             wrong[vector.name] = found
     assert not wrong
+
+
+def test_small_files_open_whole_or_not_at_all() -> None:
+    wrong = {}
+    for vector in age_vectors():
+        expected = vector.released_hash if vector.expected is Outcome.SUCCESS else FRONT_DOOR[vector.expected]
+        found = opened_at_once(vector)
+        if found != expected.replace("damaged", "broken"):
+            wrong[vector.name] = found
+    assert not wrong
+
+
+def opened_at_once(vector: AgeVector) -> str:
+    """The SHA-256 of its plaintext, or how it ends."""
+    keys = identities(vector) or [Identity.generate()]
+    try:
+        sealed = b"".join(read_armor(io.BytesIO(vector.file))) if vector.is_armored else vector.file
+        return hashlib.sha256(unseal_bytes(sealed, keys[0])).hexdigest()
+    except (SealBroken, Truncated):
+        return "broken"
+    except NotARecipient:
+        return "not for us"
 
 
 def unsealed(path: Path, keys: list[AnyIdentity]) -> tuple[str, str | None]:
