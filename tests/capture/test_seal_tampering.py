@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from fuzz import stream
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sealed_files import CHUNK, SEALED_CHUNK, SealedFile, plaintext, seal_file
@@ -102,6 +103,15 @@ def test_chunks_cannot_be_rearranged(tmp_path: Path, rearrange: Callable[[list[b
     sealed = seal_file(tmp_path / "film.age", plaintext(SIZE))
     before, chunks = chunks_of(sealed)
     check_never_wrong(sealed, before + b"".join(rearrange(chunks)))
+
+
+@given(st.lists(st.tuples(st.integers(0, 255), st.integers(0, 15), st.integers(0, 0xFFFF), st.integers(0, 1 << 18)), max_size=10))
+@settings(deadline=None)
+def test_whatever_is_done_to_its_chunks_only_what_was_sealed_for_a_place_is_read_there(
+    orders: list[tuple[int, int, int, int]],
+) -> None:
+    """Dropped, swapped, doubled, cut, spliced in from films of the same or another key and nonce, sealed anew as final."""
+    stream.check(b"".join(stream.ORDER.pack(*order) for order in orders))
 
 
 def test_chunk_of_another_film_of_the_same_family_does_not_fit(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ def vary_bytes(data: bytes, chance: random.Random) -> bytes:
     """One to four changes anywhere."""
     changed = bytearray(data)
     for _ in range(chance.randint(1, 4)):
-        chance.choice((_flip, _byte, _word, _balance, _repeat, _drop, _move))(changed, chance)
+        chance.choice((_flip, _byte, _word, _long, _balance, _repeat, _drop, _move))(changed, chance)
     return bytes(changed)
 
 
@@ -37,7 +37,7 @@ def vary_boxes(data: bytes, chance: random.Random) -> bytes:
             piece = data[start:stop] + struct.pack(">I4s", 8, b"free")
         case _:
             for _ in range(chance.randint(1, 3)):
-                chance.choice((_word, _balance, _byte, _word))(inner, chance)
+                chance.choice((_word, _balance, _byte, _word, _long))(inner, chance)
             piece = data[start : start + 8] + bytes(inner)
     return _replaced(data, path, piece)
 
@@ -85,6 +85,16 @@ def _word(data: bytearray, chance: random.Random) -> None:
     (old,) = struct.unpack_from(">I", data, place)
     new = chance.choice((chance.choice(_ODD_NUMBERS), old + chance.randint(-9, 9), len(data) + chance.randint(-20, 20), old << 8))
     struct.pack_into(">I", data, place, new & 0xFFFFFFFF)
+
+
+def _long(data: bytearray, chance: random.Random) -> None:
+    """A number of 8 bytes becomes one near the end of what they hold, or of what a sum with it may be."""
+    if len(data) < 8:
+        return
+    place = chance.randrange(len(data) - 7)
+    place -= place % chance.choice((1, 4))
+    new = chance.choice((0, 1 << 32, 1 << 39, 1 << 40, 1 << 62, 1 << 63, 1 << 64)) - chance.choice((0, 1, 1, 16))
+    struct.pack_into(">Q", data, place, new & 0xFFFFFFFF_FFFFFFFF)
 
 
 def _balance(data: bytearray, chance: random.Random) -> None:

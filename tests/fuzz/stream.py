@@ -8,130 +8,25 @@ from __future__ import annotations
 
 import os
 import random
-import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from fuzz import header
 from fuzz.mutation import vary_bytes
+from fuzz.tampered import CHUNK, KEYS, MOST_ORDERS, ORDER, Tampered
 from fuzz.target import Target
 
 from capture.errors import SealBroken, Truncated
-from capture.seal.payload import PayloadCipher, Place
+from capture.seal.payload import Place
 from capture.seal.reader import PlainReader
-from capture.seal.stream import SalvageReader, SealedReader
+from capture.seal.small import unseal_bytes
+from capture.seal.stream import SalvageReader, SealedReader, make_header
 
-CHUNK = 65536
 SEALED = CHUNK + 16
-KEYS = (b"k" * 16, b"other key 16 by.")
-NONCES = (b"n" * 16, b"other nonce 16 b")
-ORDER = struct.Struct(">BBHI")
-_MOST_ORDERS = 24
-_MOST_CHUNKS = 12
-_LENGTHS = (0, 1, 15, 16, 5_000, CHUNK - 1, CHUNK, CHUNK)
-
-
-@cache
-def _plain(number: int, version: int, length: int) -> bytes:
-    """What is sealed as this chunk; another version is another film."""
-    return random.Random(f"{number} {version}").randbytes(CHUNK)[:length]
-
-
-@dataclass(frozen=True, slots=True)
-class Sealing:
-    """How a chunk was sealed: for which place, with what in it, and by whom (`key`, `nonce`: 0 is the film's own)."""
-
-    number: int
-    place: Place
-    length: int
-    version: int = 0
-    key: int = 0
-    nonce: int = 0
-
-    def plain(self) -> bytes:
-        return _plain(self.number, self.version, self.length)
-
-
-@cache
-def _sealed(chunk: Sealing) -> bytes:
-    out = bytearray(chunk.length + 16)
-    cipher = PayloadCipher(KEYS[chunk.key], NONCES[chunk.nonce])
-    cipher.seal_into(chunk.number, chunk.place, memoryview(chunk.plain()), memoryview(out))
-    return bytes(out)
-
-
-class Tampered:
-    """A sealed film of three full chunks and a short one, and what was done to it."""
-
-    def __init__(self, orders: bytes) -> None:
-        self.nonce = 0
-        self.chunks = [b""] * 4
-        self.truth: dict[tuple[int, Place], set[bytes]] = {}
-        for number in range(3):
-            self._put(number, Sealing(number, Place.MORE_FOLLOW, CHUNK))
-        self._put(3, Sealing(3, Place.FINAL, 5_000))
-        self.tail = b""
-        self.ranges: list[tuple[int, int]] = []
-        for at in range(0, min(len(orders), _MOST_ORDERS * ORDER.size) - ORDER.size + 1, ORDER.size):
-            what, one, two, three = ORDER.unpack_from(orders, at)
-            match what % 16:
-                case 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7:
-                    self._rearrange(what % 8, one, two, three)
-                case 8 | 9 | 10 | 11:
-                    self._forge(what % 4, one, two, three)
-                case _:  # near a border of chunks more often than anywhere
-                    offset = one % 16 * CHUNK // 2 + three % 8 - 4 if what & 128 else three % (_MOST_CHUNKS * CHUNK)
-                    self.ranges.append((max(0, offset), two * two if two & 1 else two >> 8))
-
-    def payload(self) -> bytes:
-        return NONCES[self.nonce] + b"".join(self.chunks) + self.tail
-
-    def _rearrange(self, what: int, one: int, two: int, three: int) -> None:
-        """What anybody can do who gets at the file."""
-        here, there = one % len(self.chunks), two % len(self.chunks)
-        chunk = self.chunks[here]
-        match what:
-            case 0 if chunk:
-                place = three % len(chunk)
-                self.chunks[here] = chunk[:place] + bytes([chunk[place] ^ 1 << two % 8]) + chunk[place + 1 :]
-            case 1 if len(self.chunks) > 1:
-                del self.chunks[here]
-            case 2 if len(self.chunks) < _MOST_CHUNKS:
-                self.chunks.insert(there, chunk)
-            case 3:
-                self.chunks[here], self.chunks[there] = self.chunks[there], chunk
-            case 4:
-                self.chunks[here] = chunk[: three % (len(chunk) + 1)]
-            case 5:
-                self.chunks[here] = bytes(len(chunk))
-            case 6:
-                self.tail = bytes(three % 200_000)
-            case 7:
-                self.tail = chunk[: three % (len(chunk) + 1)]
-
-    def _forge(self, what: int, one: int, two: int, three: int) -> None:
-        """What somebody can do who has other films, or even this one's key."""
-        here, number, place = one % len(self.chunks), two % _MOST_CHUNKS, Place(three & 1)
-        length, version = _LENGTHS[three >> 1 & 7], three >> 4 & 1
-        match what:
-            case 0:
-                self._put(here, Sealing(number, place, length, version))
-            case 1:  # other key, other nonce, or (what must never be made) both the same
-                self._put(here, Sealing(number, place, CHUNK, 1, key=three >> 5 & 1, nonce=three >> 6 & 1))
-            case 2 if len(self.chunks) < _MOST_CHUNKS:
-                self.chunks.append(b"")
-                self._put(-1, Sealing(len(self.chunks) - 1, place, length))
-            case 3:
-                self.nonce = three & 1
-
-    def _put(self, here: int, chunk: Sealing) -> None:
-        self.chunks[here] = _sealed(chunk)
-        if chunk.key == chunk.nonce == 0:
-            self.truth.setdefault((chunk.number, chunk.place), set()).add(chunk.plain())
 
 
 def check(data: bytes) -> None:
@@ -142,12 +37,13 @@ def check(data: bytes) -> None:
         os.write(fd, payload)
         opened = _chunks_that_open(payload)
         for number, (place, plain) in opened.items():
-            # The nonce may have been changed for that of another film: then nothing of this one opens.
-            assert plain in tampered.truth.get((number, place), set()) or tampered.nonce
-        _check_sealed(SealedReader(fd, KEYS[0], 0), opened, -(-(len(payload) - 16) // SEALED), tampered.ranges)
+            assert plain in tampered.truth[tampered.nonce, number, place], "nobody sealed this for here"
+        count = -(-(len(payload) - 16) // SEALED)
+        _check_sealed(SealedReader(fd, KEYS[0], 0), opened, count, tampered.ranges)
         _check_salvage(SalvageReader(fd, KEYS[0], 0), opened, tampered.ranges)
     finally:
         os.close(fd)
+    _check_whole(payload, opened, count)
 
 
 def _chunks_that_open(payload: bytes) -> dict[int, tuple[Place, bytes]]:
@@ -184,6 +80,23 @@ def _check_salvage(film: PlainReader, opened: dict[int, tuple[Place, bytes]], ra
     assert film.size == len(whole), (film.size, len(whole))
     known = {number: whole[number * CHUNK : (number + 1) * CHUNK] for number in range(-(-len(whole) // CHUNK))}
     _check_ranges(film, known, len(whole), [(0, len(whole) + 9), *ranges], is_end_known=True)
+
+
+def _check_whole(payload: bytes, opened: dict[int, tuple[Place, bytes]], count: int) -> None:
+    places = [opened.get(number, (None, b""))[0] for number in range(count)]
+    is_whole = places == [Place.MORE_FOLLOW] * (count - 1) + [Place.FINAL]
+    try:
+        plain = unseal_bytes(_header() + payload, header.identity(1))
+    except (SealBroken, Truncated):
+        assert not is_whole
+    else:
+        assert is_whole
+        assert plain == b"".join(plain for _, plain in opened.values())
+
+
+@cache
+def _header() -> bytes:
+    return make_header(KEYS[0], [header.identity(1).recipient])
 
 
 def _before_the_first_bad(opened: dict[int, tuple[Place, bytes]]) -> Iterator[bytes]:
@@ -230,4 +143,23 @@ def seeds() -> list[bytes]:
     return [b"", orders(*reads), *kinds, *finals, *foreign, orders((10, 0, 0, 15), (10, 0, 0, 14), *reads)]
 
 
-TARGET = Target(seeds, check, vary_bytes, most_bytes=_MOST_ORDERS * ORDER.size)
+def vary(data: bytes, chance: random.Random) -> bytes:
+    """Whole orders added, left out or in another turn, or bytes anywhere."""
+    orders = [data[at : at + ORDER.size] for at in range(0, len(data), ORDER.size)]
+    if chance.random() < 0.4 or not orders:
+        return vary_bytes(data, chance)
+    place = chance.randrange(len(orders))
+    match chance.randrange(4):
+        case 0:
+            del orders[place]
+        case 1:
+            orders.insert(place, orders[chance.randrange(len(orders))])
+        case 2:
+            chance.shuffle(orders)
+        case _:
+            new = (chance.randrange(256), chance.randrange(16), chance.randrange(1 << 16), chance.randrange(1 << 18))
+            orders.insert(place, ORDER.pack(*new))
+    return b"".join(orders)
+
+
+TARGET = Target(seeds, check, vary, most_bytes=MOST_ORDERS * ORDER.size)
