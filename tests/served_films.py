@@ -37,13 +37,18 @@ def film_moments(box: WholeBox, count: int) -> list[RecordingId]:
     return found
 
 
-def replace_film(box: WholeBox, recording: RecordingId, seconds: float) -> None:
-    """Let the recording be `seconds` of 8 Mbit/s, about a megabyte each."""
+def make_film(box: WholeBox, recording: RecordingId, seconds: float) -> Path:
+    """A sealed film of `seconds` of 8 Mbit/s, about a megabyte each, beside the box."""
     folder = box.capture.folder
     workshop = folder.parent / "workshop"
     workshop.mkdir(exist_ok=True)
     make_recording(Vault(workshop, UnsyncedDisk()), _recipients(folder), seconds, encode(PICTURES), recording)
-    (workshop / f"{recording}.mp4.age").replace(folder / "vault" / f"{recording}.mp4.age")
+    return workshop / f"{recording}.mp4.age"
+
+
+def replace_film(box: WholeBox, recording: RecordingId, seconds: float) -> None:
+    """Let the recording be a film of `make_film`."""
+    make_film(box, recording, seconds).replace(box.capture.folder / "vault" / f"{recording}.mp4.age")
 
 
 def share_film(box: WholeBox, recording: RecordingId, other: RecordingId) -> None:
