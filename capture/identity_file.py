@@ -28,7 +28,7 @@ class _KeyringContents(msgspec.Struct, frozen=True):
 def identities_in(text: str) -> tuple[AnyIdentity, ...]:
     """The identities of an identity file, of any kind. Raises BadRequest, naming the line and never what stands in it."""
     found: list[AnyIdentity] = []
-    for number, line in enumerate(text.splitlines(), start=1):
+    for number, line in enumerate(map(str.strip, text.splitlines()), start=1):
         if not line or line.startswith("#"):
             continue
         try:

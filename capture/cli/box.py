@@ -23,10 +23,11 @@ from capture.cli.options import as_json, box_folder
 from capture.client import CaptureClient
 from capture.config import FILE_NAME, load_config
 from capture.errors import NotARecipient
+from capture.identity_file import identities_in
 from capture.messages import GetStatus, Status
 from capture.provision import Provisioned
 from capture.provision import provision as provision_box
-from capture.seal.keys import Identity, Recipient
+from capture.seal.keys import Recipient
 from capture.seal.small import unseal_bytes
 from device.clock import SystemClock
 from device.disk import SystemDisk
@@ -110,12 +111,9 @@ def _answer(sealed: bytes, identity_file: Path | None) -> str:
 
 
 def _unseal(sealed: bytes, identity_file: Path) -> bytes:
-    """An identity file holds one identity a line, beside comments and empty lines."""
-    lines = [line.strip() for line in identity_file.read_text("utf-8", "replace").splitlines()]
-    for line in lines:
-        if line and not line.startswith("#"):
-            with contextlib.suppress(NotARecipient):
-                return unseal_bytes(sealed, Identity.parse(line))
+    for identity in identities_in(identity_file.read_text("utf-8", "replace")):
+        with contextlib.suppress(NotARecipient):
+            return unseal_bytes(sealed, identity)
     raise NotARecipient(f"no identity in {identity_file.name} opens what is sealed to the recovery recipient")
 
 

@@ -17,6 +17,7 @@ from capture.config import load_config
 from capture.listening import listen
 from capture.messages import GetStatus, Status, Verb
 from capture.model import Confidence, WallTime
+from capture.seal import hybrid
 from capture.seal.keys import Identity
 from capture.server import Peers, Reply, Server
 
@@ -115,6 +116,15 @@ def test_unproven_recovery_is_refused(tmp_path: Path, typed: str) -> None:
     assert done.returncode == 1
     assert not (tmp_path / "box").exists()
     assert "Traceback" not in done.stderr
+
+
+def test_recovery_may_share_its_identity_file_with_keys_that_no_box_takes(tmp_path: Path) -> None:
+    modern = hybrid.Identity.generate()
+    (tmp_path / "both.txt").write_text(f"{modern.encode()}\n{SERVICE.encode()}  \n", "ascii")
+    words = ("provision", "--dir", tmp_path / "box", "--recovery-identity", tmp_path / "both.txt", "--recovery")
+    assert vigcam(*words, modern.recipient.encode()).returncode == 2
+    done = vigcam(*words, SERVICE.recipient.encode())
+    assert done.returncode == 0, done.stderr
 
 
 def test_identity_file_of_somebody_else_is_refused(tmp_path: Path) -> None:
