@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from functools import cache
 
 from fuzz.mutation import vary_bytes
 from fuzz.target import Target
@@ -19,11 +20,13 @@ MOST_WORK = 2
 _REFUSALS = (SealBroken, NotARecipient, Truncated)
 
 
+@cache
 def identity(number: int) -> Identity:
     """The same ones every time, so that an input that was kept can be replayed."""
     return Identity.parse(bech32.encode("AGE-SECRET-KEY-", bytes([number]) * 32))
 
 
+@cache
 def post_quantum() -> hybrid.Identity:
     return hybrid.Identity.parse(bech32.encode(hybrid.IDENTITY_PREFIX, bytes(32)))
 
