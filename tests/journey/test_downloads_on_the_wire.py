@@ -21,6 +21,7 @@ from whole_box import WholeBox
 from wire import Wire
 
 from capture.ids import RecordingId
+from webui.serving import THREADS
 
 FILM_S = 24.0
 """Two dozen megabytes: more than all the buffers between the vault and a client hold."""
@@ -177,9 +178,8 @@ def test_several_ranges_are_answered_with_the_whole_and_no_multipart(served: Ser
 
 
 def test_clients_that_break_off_and_clients_that_never_read_leave_nothing_open(served: Served, wire: Wire) -> None:
-    threads = Path(f"/proc/{served.box.web_pids()[-1]}/task")
-    before, most = worker_descriptors(served.box), len(list(threads.iterdir())) + 8
-    for _ in range(3):
+    before = worker_descriptors(served.box)
+    for _ in range(THREADS // 8 + 1):  # more than the server has threads: none is held by who is gone
         gone = [Wire(served.box) for _ in range(8)]
         begun = [one.begin(served.paths["film"]) for one in gone]
         assert begun[0].read(1_000_000) == served.wholes["film"][:1_000_000]
@@ -188,7 +188,6 @@ def test_clients_that_break_off_and_clients_that_never_read_leave_nothing_open(s
             one.close()
         wait_until(lambda: wire.ask(served.paths["film"], Range="bytes=0-1").status == 206)
     assert worker_descriptors(served.box) <= before
-    assert len(list(threads.iterdir())) <= most
 
 
 def test_signing_out_ends_a_transfer_under_way(served: Served) -> None:
