@@ -20,7 +20,7 @@ export PIP_CERT ?= /etc/ssl/certs/ca-certificates.crt
 endif
 
 .DELETE_ON_ERROR:
-.PHONY: demo run test lint bench fuzz clean setup
+.PHONY: demo run test lint bench fuzz chaos clean setup
 
 demo: setup
 	$(BIN)/vigcam demo $(ARGS)
@@ -44,6 +44,10 @@ bench: setup $(STAMPS)/debian-test build/peers/ready
 FUZZ_S ?= 60
 fuzz: setup
 	$(BIN)/python tests/fuzz/run.py --seconds $(FUZZ_S)
+
+# A fault at every call and a power cut at every step, all of what `make test` samples: minutes.
+chaos: setup
+	$(BIN)/python tests/chaos.py
 
 clean:
 	rm -rf $(VENV) node_modules webui/static/vendor build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

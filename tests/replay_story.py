@@ -88,7 +88,6 @@ def tell(
     disk.stop()
     box.box.close()
     [part] = [step for step in tape.steps if isinstance(step, Create) and step.path.suffix == ".part"]
-    packets = [packet.data for packet in (*encoded.video, *encoded.audio) if len(packet.data) >= _PIECE.stop]
     return Story(
         folder,
         tape,
@@ -97,7 +96,7 @@ def tell(
         part.file,
         tuple(read_chain(folder / "audit.log").hashes),
         frames,
-        (b"ftypiso5", b"avcC\x01", *(data[_PIECE] for data in packets)),
+        pieces(encoded),
     )
 
 
@@ -110,3 +109,9 @@ def erase(box: FilmingBox, told: Told) -> None:
     wait_until(lambda: not isinstance(erasures.poll(waiting.ask_id), ErasureWaiting))
     told.is_erased = True
     erasures.close()
+
+
+def pieces(encoded: Encoded) -> tuple[bytes, ...]:
+    """Bytes out of the middle of every picture and of the sound, and words of the container: none may reach a disk in clear."""
+    packets = (packet.data for packet in (*encoded.video, *encoded.audio))
+    return (b"ftypiso5", b"avcC\x01", *(data[_PIECE] for data in packets if len(data) >= _PIECE.stop))

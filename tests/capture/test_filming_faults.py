@@ -1,127 +1,97 @@
-"""A disk that fails at each step of a take in turn: nothing durable is lost, nothing is called what it is not, nothing hangs."""
+"""A disk of which one call fails, at each call of a visit in turn: nothing durable is lost, nothing is called what it is not.
+
+`make test` tries an I/O error at every call and of the other troubles each at a share of them; `make chaos` all at all.
+"""
 
 from __future__ import annotations
 
-import errno
-import hashlib
-import os
 from pathlib import Path
 
 import pytest
+from fault_visit import count_calls, troubled_visit
 from faults import FaultyDisk
+from faulty_kernel import Trouble, fits
 from filming_box import FilmingBox
 
 from capture.audit.verify import Verdict, verify_log
-from capture.container.movie import open_movie
-from capture.manifest import read_manifest
-from capture.model import Recording, RecordingState
+from capture.model import RecordingState
 from capture.recorder.model import Phase
-from capture.seal.stream import open_header
 from device.disk import SystemDisk
 
 SHARES = 4
-"""The sweep is cut into so many tests, so that a failure names its place."""
+"""The sweeps are cut into so many tests, so that a failure names its place."""
+OTHERS = tuple(trouble for trouble in Trouble if trouble is not Trouble.EIO)
 
 
-def _one_film(box: FilmingBox) -> None:
-    """From arming to rest, whatever becomes of it on the way."""
-    box.arm()
-    box.hold()
-    if box.wait_for(Phase.RECORDING, Phase.IDLE, Phase.FAULTED) is Phase.RECORDING:
-        box.press()
-    box.wait_for(Phase.ARMED, Phase.IDLE, Phase.FAULTED)
+def _in_turn(folder: Path, places: list[tuple[int, str, Trouble]]) -> None:
+    assert places
+    for number, call, trouble in places:
+        here = folder / f"{number}-{trouble.name}"
+        here.mkdir()
+        try:
+            troubled_visit(here, number, trouble)
+        except Exception as error:
+            raise AssertionError(f"{trouble.value} at call {number}, {call}: {error!r}") from error
 
 
-def _frames_in_the_file(box: FilmingBox, recording: Recording) -> int:
-    opened = box.vault.open(recording.recording_id)
-    try:
-        file_key, offset = open_header(box.vault.header(opened.fd), box.unlocked.identity)
-        return len(open_movie(opened.fd, file_key, offset, opened.is_sealed).index.video.samples)
-    finally:
-        os.close(opened.fd)
+@pytest.fixture(scope="module")
+def calls(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    return count_calls(tmp_path_factory.mktemp("good"))
 
 
-def _one_story(box: FilmingBox) -> None:
-    """Catalogue, vault and log agree, and claim no more than is so."""
-    rows = {row.recording_id: row for row in box.rows()}
-    assert set(box.vault.parts()) | set(box.vault.recordings()) == set(rows)
-    for recording_id, row in rows.items():
-        assert row.state in (RecordingState.SEALED, RecordingState.INTERRUPTED)
-        if row.state is RecordingState.SEALED:
-            manifest = read_manifest(box.vault.read_manifest(recording_id), box.box.device_key.public_hex)
-            sealed = (box.folder / "vault" / f"{recording_id}.mp4.age").read_bytes()
-            assert hashlib.sha256(sealed).hexdigest() == manifest.sealed_hash
-        if row.frames_kept:
-            assert _frames_in_the_file(box, row) >= row.frames_kept
-
-
-def _calls_of_a_film(folder: Path) -> int:
-    disk = FaultyDisk(SystemDisk())
-    box = FilmingBox(folder, disk).start()
-    before = len(disk.calls)
-    _one_film(box)
-    assert [row.state for row in box.rows()] == [RecordingState.SEALED]
-    taken = len(disk.calls) - before
-    box.shut()
-    box.box.close()
-    return taken
+def test_a_visit_meets_every_kind_of_call(calls: list[str]) -> None:
+    assert set(calls) == {"open", "write", "fsync", "fdatasync", "ftruncate", "close", "rename", "unlink", "statvfs"}
 
 
 @pytest.mark.promise("P4")
 @pytest.mark.promise("P8")
 @pytest.mark.promise("P11")
 @pytest.mark.parametrize("share", range(SHARES))
-def test_a_fault_at_any_step_of_a_take_loses_nothing_durable_and_claims_nothing_false(tmp_path: Path, share: int) -> None:
-    (tmp_path / "good").mkdir()
-    taken = _calls_of_a_film(tmp_path / "good")
-    assert taken > 20
-    for number in range(share, taken, SHARES):
-        folder = tmp_path / f"{number}"
-        folder.mkdir()
-        disk = FaultyDisk(SystemDisk())
-        box = FilmingBox(folder, disk).start()
-        disk.fail_at(len(disk.calls) + number, errno.EIO if number % 2 else errno.ENOSPC)
-        _one_film(box)
-        what = f"call {number} of {taken}"
-        assert box.failure is None, what
-        assert box.panel.wrongs == [], what
-        assert not box.camera.is_open, what
-        assert all(row.state is not RecordingState.FILMING for row in box.rows()), what
-        box.shut()
-        disk.heal()
-        box.restart_records()
-        box.start()
-        _one_story(box)
-        report = verify_log(folder / "audit.log", folder / "vault")
-        assert (report.verdict, report.bad_line, report.findings) == (Verdict.GOOD, None, ()), what
-        box.shut()
-        box.box.close()
+def test_an_error_at_any_call_loses_nothing_durable_and_claims_nothing_false(
+    tmp_path: Path, calls: list[str], share: int
+) -> None:
+    _in_turn(tmp_path, [(number, call, Trouble.EIO) for number, call in enumerate(calls)][share::SHARES])
+
+
+@pytest.mark.promise("P8")
+@pytest.mark.promise("P9")
+@pytest.mark.promise("P10")
+@pytest.mark.parametrize("trouble", OTHERS, ids=lambda trouble: trouble.name)
+def test_full_disks_interrupted_calls_and_short_writes_do_no_more_harm(
+    tmp_path: Path, calls: list[str], trouble: Trouble
+) -> None:
+    places = [(number, call, trouble) for number, call in enumerate(calls) if fits(trouble, call)]
+    _in_turn(tmp_path, places[OTHERS.index(trouble) :: SHARES])
 
 
 @pytest.mark.promise("P2")
 @pytest.mark.promise("P8")
 @pytest.mark.parametrize("share", range(SHARES))
-def test_after_a_cut_at_any_step_of_a_take_the_next_start_tells_one_story(tmp_path: Path, share: int) -> None:
-    (tmp_path / "good").mkdir()
-    taken = _calls_of_a_film(tmp_path / "good")
-    for number in range(share, taken, SHARES):
+def test_after_a_disk_that_died_at_any_step_of_a_take_the_next_start_tells_one_story(tmp_path: Path, share: int) -> None:
+    number, is_cut = share, True
+    while is_cut:
         folder = tmp_path / f"{number}"
         folder.mkdir()
         disk = FaultyDisk(SystemDisk())
         box = FilmingBox(folder, disk).start()
-        disk.die_at(len(disk.calls) + number)
-        _one_film(box)
-        what = f"call {number} of {taken}"
-        assert box.failure is None, what
+        died_at = len(disk.calls) + number
+        disk.die_at(died_at)
+        box.arm()
+        box.hold()
+        if box.wait_for(Phase.RECORDING, Phase.IDLE, Phase.FAULTED) is Phase.RECORDING:
+            box.press()
+        box.wait_for(Phase.ARMED, Phase.IDLE, Phase.FAULTED)
+        is_cut = len(disk.calls) > died_at
+        assert box.failure is None, number
         box.shut()
         disk.heal()
         box.restart_records()
         box.start()
-        assert box.control.state.phase is Phase.IDLE
-        _one_story(box)
+        assert box.control.state.phase is Phase.IDLE, number
+        assert all(row.state in (RecordingState.SEALED, RecordingState.INTERRUPTED) for row in box.rows()), number
         report = verify_log(folder / "audit.log", folder / "vault")
-        assert (report.verdict, report.bad_line, report.findings) == (Verdict.GOOD, None, ()), what
-        _one_film(box)
-        assert box.rows()[0].state is RecordingState.SEALED, what
+        assert (report.verdict, report.bad_line, report.findings) == (Verdict.GOOD, None, ()), number
         box.shut()
         box.box.close()
+        number += SHARES
+    assert number > 20

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import resource
+import signal
 import stat
 import threading
 
 import pytest
+from faulty_kernel import FaultyKernel, Trouble
 
 from device.disk import SystemDisk
 
@@ -96,6 +99,72 @@ def test_short_writes_are_carried_on(disk):
     drainer.join()
     os.close(reading)
     assert got == data
+
+
+def test_signals_in_the_middle_of_a_write_lose_nothing_and_double_nothing(disk):
+    reading, writing = os.pipe()
+    waiting, going = os.pipe()
+    data = os.urandom(1 << 20)
+    got, signals = bytearray(), []
+
+    def drain() -> None:
+        os.read(waiting, 1)  # until a signal has met a write that waits for room
+        while piece := os.read(reading, 4096):
+            got.extend(piece)
+
+    def hear(*_: object) -> None:
+        signals.append(len(got))
+        os.write(going, b"g")
+
+    drainer = threading.Thread(target=drain)
+    drainer.start()
+    old = signal.signal(signal.SIGALRM, hear)
+    signal.setitimer(signal.ITIMER_REAL, 0.02, 0.001)
+    try:
+        disk.write(writing, data)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, old)
+    os.close(writing)
+    drainer.join(10)
+    for fd in (reading, waiting, going):
+        os.close(fd)
+    assert signals
+    assert bytes(got) == data
+
+
+def test_a_full_device_is_an_error_and_not_a_short_write(disk):
+    fd = os.open("/dev/full", os.O_WRONLY)
+    with pytest.raises(OSError) as refused:  # noqa: PT011 - the number is looked at
+        disk.write(fd, b"film")
+    os.close(fd)
+    assert refused.value.errno == errno.ENOSPC
+
+
+def test_room_that_ends_within_a_write_is_an_error_though_a_part_was_taken(tmp_path):
+    kernel = FaultyKernel()
+    disk = SystemDisk(kernel)
+    fd = disk.create(tmp_path / "a")
+    kernel.trouble_at(1, Trouble.SHORT_THEN_FULL)
+    with pytest.raises(OSError) as refused:  # noqa: PT011 - the number is looked at
+        disk.write(fd, b"film" * 100)
+    disk.close(fd)
+    assert refused.value.errno == errno.ENOSPC
+    assert (tmp_path / "a").stat().st_size == 200
+
+
+@pytest.mark.promise("P8")
+@pytest.mark.parametrize("sync", ["sync", "sync_data"])
+@pytest.mark.parametrize("trouble", [Trouble.EIO, Trouble.ENOSPC, Trouble.EINTR])
+def test_a_sync_that_failed_is_told_and_never_asked_for_again(tmp_path, sync, trouble):
+    kernel = FaultyKernel()
+    disk = SystemDisk(kernel)
+    fd = disk.create(tmp_path / "a")
+    kernel.trouble_at(1, trouble)
+    with pytest.raises(OSError, match="injected"):
+        getattr(disk, sync)(fd)
+    assert len(kernel.calls) == 2
+    disk.close(fd)
 
 
 def test_a_write_that_finds_no_room_raises(disk, tmp_path):
