@@ -10,9 +10,13 @@ import itertools
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sealed_files import plaintext
 
 from capture.errors import SealBroken
 from capture.seal.armor import MARGIN_LIMIT, ArmorWriter, is_armored, read_armor
+from capture.seal.keys import Identity
+from capture.seal.small import unseal_bytes
+from capture.seal.stream import ChunkSealer, make_header, new_file_key
 
 BEGIN = b"-----BEGIN AGE ENCRYPTED FILE-----\n"
 END = b"-----END AGE ENCRYPTED FILE-----\n"
@@ -57,6 +61,25 @@ def test_long_text_comes_in_small_pieces(size: int) -> None:
     pieces = list(read_armor(io.BytesIO(by_the_book(data))))
     assert b"".join(pieces) == data
     assert max(map(len, pieces)) <= 65_536
+
+
+def test_file_can_be_armored_while_it_is_sealed() -> None:
+    identity, file_key, lines = Identity.generate(), new_file_key(), list[bytes]()
+    armor = ArmorWriter(lines.append)
+    armor.write(make_header(file_key, [identity.recipient]))
+    sealer = ChunkSealer(file_key, armor.write)  # whose buffer is another's a moment later
+    for _ in range(20):
+        sealer.write(plaintext(20_000))
+    sealer.finish()
+    armor.finish()
+    assert unseal_bytes(dearmored(b"".join(lines)), identity) == plaintext(20_000) * 20
+
+
+@given(st.binary(max_size=400))
+def test_any_other_text_is_broken_and_never_a_defect(text: bytes) -> None:
+    for foreign in (text, BEGIN + text, BEGIN + ROW + text + END):
+        with contextlib.suppress(SealBroken):
+            assert armored(dearmored(foreign)).strip() == foreign.replace(b"\r\n", b"\n").strip()
 
 
 @pytest.mark.parametrize("size", [0, 1, 2, 47, 48, 50])

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from capture.errors import BadRequest, NotARecipient, SealBroken
 from capture.seal import bech32, hybrid, x25519
@@ -154,6 +156,12 @@ def test_reader_takes_either_kind_of_identity_by_its_prefix(identity: hybrid.Ide
     assert isinstance(parse_identity(Identity.generate().encode()), x25519.Identity)
     with pytest.raises(BadRequest):
         parse_identity("AGE-SECRET-KEY-PQ-1QQQQ")
+
+
+@given(st.one_of(st.text(), st.text(max_size=70).map("AGE-SECRET-KEY-PQ-1".__add__)))
+def test_text_that_is_no_identity_is_refused_and_never_a_defect(text: str) -> None:
+    with pytest.raises(BadRequest):
+        parse_identity(text)
 
 
 def test_box_takes_no_post_quantum_key_for_one_of_its_own(identity: hybrid.Identity) -> None:
