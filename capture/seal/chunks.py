@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Callable
 
@@ -32,6 +33,31 @@ class ChunkSource:
         """Whose plaintext `_plain` begins with: the chunk's number, place and length."""
         self.sealed_bytes = os.fstat(fd).st_size - self._start
         """Length of all chunks, tags included, as the file stood when it was opened."""
+
+    def count_before_hole(self) -> int:
+        """How many whole chunks there are before the hole that the file ends with, if the file system knows of one.
+
+        A file lengthened without being written reads as zeros from there on, and may claim terabytes. The one chunk that lies
+        half in the hole counts, all chunks do where holes are not known. Raises OSError.
+        """
+        low, high = 0, self.sealed_bytes // SEALED_CHUNK_BYTES
+        while low < high:
+            middle = (low + high) // 2
+            if self._has_data_from(self._start + middle * SEALED_CHUNK_BYTES):
+                low = middle + 1
+            else:
+                high = middle
+        return low
+
+    def _has_data_from(self, offset: int) -> bool:
+        here = os.lseek(self._fd, 0, os.SEEK_CUR)
+        try:
+            os.lseek(self._fd, offset, os.SEEK_DATA)
+        except OSError as error:
+            return error.errno != errno.ENXIO  # else it is not known: what cannot be ruled out is read
+        finally:
+            os.lseek(self._fd, here, os.SEEK_SET)
+        return True
 
     def one(self, number: int, place: Place, sealed_length: int = SEALED_CHUNK_BYTES) -> memoryview:
         """One chunk's plaintext, good until the next call of anything here.

@@ -5,7 +5,7 @@ Source: C2SP age.md, "The payload": a reader may use the chunks that it verified
 
 from __future__ import annotations
 
-from capture.errors import SealBroken
+from capture.errors import SealBroken, Truncated
 from capture.seal.chunks import ChunkSource
 from capture.seal.payload import CHUNK_BYTES, SEALED_CHUNK_BYTES, TAG_BYTES, Place
 
@@ -56,8 +56,8 @@ class SalvageReader:
 
     def _walk_back(self) -> int:
         count, rest = divmod(self._chunks.sealed_bytes, SEALED_CHUNK_BYTES)
-        number = count
         is_found = self._is_final(count, rest)
+        number = count if is_found else self._chunks.count_before_hole()
         while not is_found and number > 0:
             number -= 1
             is_found = self._is_good(number) or self._is_final(number, SEALED_CHUNK_BYTES)
@@ -85,6 +85,6 @@ class SalvageReader:
     def _opens(self, number: int, place: Place, length: int) -> bool:
         try:
             self._chunks.one(number, place, length)
-        except SealBroken:
+        except (SealBroken, Truncated):  # or somebody shortened the file just now
             return False
         return True
