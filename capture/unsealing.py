@@ -18,15 +18,14 @@ from typing import BinaryIO
 from capture.container.index import SampleIndex, load_index
 from capture.container.progressive import ProgressiveMp4
 from capture.errors import BadRequest, NotARecipient, SealBroken, Truncated
+from capture.remains import Remains, check_start, is_recording, look, nothing_left
 from capture.seal import files
 from capture.seal.armor import START_BYTES, is_armored, read_armor
-from capture.seal.header import LONE_KIND, VERSION_LINE, parse_header, read_header
+from capture.seal.header import LONE_KIND, parse_header, read_header
 from capture.seal.keys import AnyIdentity
 from capture.seal.stream import PlainReader, SalvageReader, SealedReader, open_header
 
 _CHUNK_BYTES = 1 << 16
-_FRAGMENTED = b"ftypiso5"
-"""What a recording's plaintext says of itself at byte 4: a fragmented MP4 (ISO/IEC 14496-12, 4.3)."""
 
 
 class Form(Enum):
@@ -39,11 +38,13 @@ class Form(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What was written. `is_whole` is false if something is missing; `film_ms` is None for what is no film."""
+    """What was written. `is_whole` is false if something is missing; `film_ms` is None for what is no film; `frames_lost` counts
+    the pictures that are known to be lost."""
 
     written_bytes: int
     is_whole: bool
     film_ms: int | None
+    frames_lost: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,12 +115,14 @@ def copy_out(sealed: OpenSeal, form: Form, file: BinaryIO, progress: Callable[[i
             with contextlib.suppress(SealBroken, Truncated):
                 index = load_index(open_reader())
                 written = _copy(partial(_film, open_reader, index), file, progress)
-                return Outcome(written, is_whole and index.is_complete, index.duration_ms)
+                return Outcome(written, is_whole and index.is_complete, index.duration_ms, index.frames_lost)
+        if not _has_picture(sealed):
+            raise nothing_left(Remains.NOTHING_WHOLE)
     if form is not Form.MP4:
         for open_reader, is_whole in _readers(sealed):
             with contextlib.suppress(SealBroken, Truncated):
                 return Outcome(_copy(open_reader, file, progress), is_whole, None)
-    raise Truncated("nothing of it can be read")
+    raise nothing_left(Remains.NOTHING_WHOLE)
 
 
 @contextlib.contextmanager
@@ -128,17 +131,20 @@ def _binary(file: BinaryIO) -> Iterator[BinaryIO]:
 
     Armor is read to its end before anything of it is used: only there does it prove to be good.
     """
-    start = os.pread(file.fileno(), START_BYTES, 0)
-    if start.startswith(VERSION_LINE[: len(start)]):
-        yield file
-    elif is_armored(start):
+    if is_armored(os.pread(file.fileno(), START_BYTES, 0)):
         with tempfile.TemporaryFile() as binary:
             for piece in read_armor(file):
                 binary.write(piece)
             binary.flush()
             yield binary
     else:
-        raise BadRequest("not a sealed file")
+        try:
+            check_start(file.fileno())
+        except SealBroken as error:
+            if error.reasons:
+                raise BadRequest("not a sealed file") from error
+            raise
+        yield file
 
 
 def _readers(sealed: OpenSeal) -> Iterator[tuple[Callable[[], PlainReader], bool]]:
@@ -148,7 +154,10 @@ def _readers(sealed: OpenSeal) -> Iterator[tuple[Callable[[], PlainReader], bool
         _ = open_whole().size
         yield open_whole, True
     open_salvaged = partial(SalvageReader, sealed.fd, sealed.file_key, sealed.offset)
-    salvaged = open_salvaged()
+    try:
+        salvaged = open_salvaged()
+    except Truncated:  # not even the payload's nonce
+        return
     if salvaged.size > 0:
         yield open_salvaged, False
     good_bytes = _good_bytes(salvaged)
@@ -171,10 +180,20 @@ def _good_bytes(reader: PlainReader) -> int:
 
 def _is_recording(sealed: OpenSeal) -> bool:
     try:
-        reader = SalvageReader(sealed.fd, sealed.file_key, sealed.offset)
-        return reader.read_at(4, len(_FRAGMENTED)) == _FRAGMENTED
+        return is_recording(SalvageReader(sealed.fd, sealed.file_key, sealed.offset))
     except (SealBroken, Truncated):
         return False
+
+
+def _has_picture(sealed: OpenSeal) -> bool:
+    """Whether a recording's pictures are there, though damaged: its bytes are then better than nothing."""
+    try:
+        look(sealed.fd, sealed.file_key, sealed.offset, is_sealed=False)
+    except Truncated:
+        return False
+    except SealBroken:
+        return True
+    return True
 
 
 def _copy(open_reader: Callable[[], PlainReader], file: BinaryIO, progress: Callable[[int, int], object]) -> int:

@@ -44,6 +44,14 @@ WORDS = {
     "daemon_unreachable": "The capture daemon does not answer: is the box running?",
 }
 
+REASONS = {
+    "empty_file": "it is empty, or only zeros: nothing of it ever reached the disk",
+    "header_cut": "it was cut within its header, so nobody can open it",
+    "nothing_whole": "it was cut before its first whole picture or block",
+    "foreign_file": "it is no recording of a box",
+}
+"""What a refusal's reason adds; a reason without words is said as it is."""
+
 _DAMAGED = (SealBroken, Truncated, AuditBroken, CatalogueBroken)
 _WRONG_USE = (BadRequest, ConfigInvalid)
 
@@ -51,7 +59,8 @@ _WRONG_USE = (BadRequest, ConfigInvalid)
 def words(refusal: VigcamError) -> str:
     """One readable line: the words of its code, then what the refusal itself adds."""
     said = WORDS.get(refusal.code, "Something went wrong.")
-    extra = [part for part in (refusal.detail, ", ".join(refusal.reasons)) if part and part != refusal.code]
+    reasons = ", ".join(REASONS.get(reason, reason) for reason in refusal.reasons)
+    extra = [part for part in (refusal.detail, reasons) if part and part != refusal.code]
     if refusal.retry_after_s is not None:
         extra.append(f"{refusal.retry_after_s:.0f} s")
     return said if not extra else f"{said} ({'; '.join(extra)})"

@@ -1,4 +1,4 @@
-"""The words for each reason why the box says no to filming. Codes come from the daemon; the words are only here."""
+"""The words for each reason why the box says no, to filming or to opening. Codes come from the daemon; words are only here."""
 
 from __future__ import annotations
 
@@ -17,6 +17,10 @@ _REASONS = {
     "giver_not_self": _l("An adult can consent only for themselves."),
     "giver_not_responsible": _l("A consent for a child was not given by somebody who holds parental responsibility."),
     "interpreter_needed": _l("A consent text in a language that nobody verified needs an interpreter."),
+    "empty_file": _l("Nothing was written before the power was lost: the file is empty."),
+    "header_cut": _l("The power was lost before the file's beginning was whole. Nobody can open it."),
+    "nothing_whole": _l("The power was lost before the first picture was written."),
+    "foreign_file": _l("The file in this recording's place was not made by this box. Tell your service's IT lead."),
     "signature_invalid": _l("A record of this case does not hold. Film nothing; tell your service's IT lead."),
 }
 

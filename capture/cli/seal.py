@@ -85,7 +85,8 @@ def unseal(
     if outcome.is_whole:
         click.echo(f"{target}: {held}", err=True)
     else:
-        click.echo(f"{file} is torn or damaged: what it still holds is in {target}: {held}", err=True)
+        lost = f"; pictures known to be lost: {outcome.frames_lost}" if outcome.film_ms is not None else ""
+        click.echo(f"{file} is torn or damaged: what it still holds is in {target}: {held}{lost}", err=True)
         ctx.exit(DAMAGED)
 
 

@@ -40,3 +40,5 @@ class Contents:
     """Decode time of the first packet of sound, in its track's ticks."""
     has_sound: bool
     fragments: FragmentTable
+    frames_torn: int = 0
+    """Pictures that the last fragment names and that are not whole in the file."""

@@ -34,6 +34,7 @@ class _Finder:
         self.audio = SampleTable()
         self.audio_start = 0
         self.fragments = FragmentTable()
+        self.frames_torn = 0
 
     def take(self, moof_offset: int, payload_offset: int, available: int, runs: tuple[ParsedRun, ...]) -> None:
         """Add the samples of one fragment that lie whole within `available` bytes. Raises SealBroken for another layout."""
@@ -49,6 +50,8 @@ class _Finder:
             whole = bisect_right(ends, left) - 1
             self._add(run, whole)
             counts[run.track_id] = whole
+            if run.track_id == self._video_id:
+                self.frames_torn += len(run.sizes) - whole
             offset += ends[-1]
             left = max(0, left - ends[-1])
         self.fragments.moof_offsets.append(moof_offset)
@@ -96,7 +99,7 @@ def read_fragments(reader: PlainReader, offset: int, video: ParsedTrack, audio: 
         offset += head.size + data.size
     else:
         raise SealBroken
-    return Contents(None, finder.video, finder.audio, finder.audio_start, audio is not None, finder.fragments)
+    return Contents(None, finder.video, finder.audio, finder.audio_start, audio is not None, finder.fragments, finder.frames_torn)
 
 
 def _head_bytes(reader: PlainReader, offset: int) -> bytes:

@@ -51,6 +51,15 @@ class SampleIndex:
     fragments: FragmentTable
     closing: Closing | None
     """What was known at the end of the take; None for an interrupted one."""
+    frames_torn: int = 0
+    """Pictures of an interrupted one that its last fragment names and that are not whole."""
+
+    @property
+    def frames_lost(self) -> int:
+        """Pictures known to be lost: of an interrupted take not those after the last byte that was written."""
+        if self.closing is not None:
+            return max(0, self.closing.frames_generated - self.frames)
+        return self.frames_torn + self.video.samples.missing
 
     @property
     def is_complete(self) -> bool:
@@ -92,7 +101,8 @@ def load_index(reader: PlainReader) -> SampleIndex:
     if sound is not None and not sound.played_ticks:
         _leave_out_sound(sound, found.fragments)
         sound = None
-    index = SampleIndex(Track(video[0].setup, video[0].edit, found.video), sound, found.fragments, found.closing)
+    pictures = Track(video[0].setup, video[0].edit, found.video)
+    index = SampleIndex(pictures, sound, found.fragments, found.closing, found.frames_torn)
     for track in (index.video, index.audio):
         if track is not None and track.samples.duration_ticks > _LONGEST_S * track.setup.ticks:
             raise SealBroken

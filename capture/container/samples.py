@@ -24,6 +24,13 @@ class SampleTable:
     def duration_ticks(self) -> int:
         return sum(count * ticks for count, ticks in zip(self.run_counts, self.run_ticks, strict=True))
 
+    @property
+    def missing(self) -> int:
+        """Samples that were lost between two that are here: where one lasts several times as long as most do."""
+        usual = max(zip(self.run_counts, self.run_ticks, strict=True), default=(0, 0))[1]
+        runs = zip(self.run_counts, self.run_ticks, strict=True)
+        return sum(count * max(0, round(ticks / usual) - 1) for count, ticks in runs) if usual else 0
+
     def add(self, size: int, ticks: int) -> None:
         """One more sample; both must fit 32 bits."""
         self.sizes.append(size)

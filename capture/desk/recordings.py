@@ -6,6 +6,8 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import msgspec
+
 from capture import ids
 from capture.audit.log import AuditEvent, AuditLog
 from capture.desk.desk import Handlers
@@ -34,6 +36,7 @@ from capture.messages import (
 from capture.model import Manifest, Recording, RecordingState
 from capture.rate import Rate
 from capture.recordings import Recordings
+from capture.remains import Salvage, check_start, look
 from capture.seal.stream import open_header
 from capture.server import Reply
 from capture.session import Session, Sessions
@@ -86,8 +89,15 @@ class RecordingDesk:
         self.opening_rate.take()
         sealed_hash = self._sealed_hash(recording)
         opened = self.vault.open(recording.recording_id)
+        # Who takes the sealed file as it is needs no key to it: what cannot be opened can still be kept.
+        file_key, payload_offset = b"", 0
         try:
-            file_key, payload_offset = open_header(self.vault.header(opened.fd), session.unlocked.identity)
+            if verb.purpose != "sealed":
+                check_start(opened.fd)
+                file_key, payload_offset = open_header(self.vault.header(opened.fd), session.unlocked.identity)
+                if recording.state is RecordingState.INTERRUPTED:
+                    found = look(opened.fd, file_key, payload_offset, is_sealed=opened.is_sealed)
+                    recording = self._count(recording, found, opened.size)
             self.audit.append(
                 AuditEvent.RECORDING_OPENED,
                 recording=recording.recording_id,
@@ -99,13 +109,26 @@ class RecordingDesk:
             raise
         answer = Opened(
             recording=recording,
-            # Who takes the sealed file as it is needs no key to it.
-            file_key=b"" if verb.purpose == "sealed" else file_key,
+            file_key=file_key,
             payload_offset=payload_offset,
             is_sealed=opened.is_sealed,
             sealed_hash=sealed_hash,
         )
         return Reply(answer, opened.fd)
+
+    def _count(self, recording: Recording, found: Salvage, size: int) -> Recording:
+        """An interrupted recording with what was found in it: nobody could look while the box was locked."""
+        counted = msgspec.structs.replace(
+            recording,
+            duration_ms=found.duration_ms,
+            sealed_bytes=size,
+            frames_kept=found.frames,
+            # A writer that failed, but was not killed, knew how many the sensor had made.
+            frames_generated=max(recording.frames_generated, found.frames + found.frames_lost),
+        )
+        if counted != recording:
+            self.recordings.update(counted)
+        return counted
 
     def _confirm_transfer(self, verb: ConfirmTransfer) -> Reply:
         session = self.sessions.require(verb.session)

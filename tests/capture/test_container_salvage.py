@@ -5,66 +5,36 @@ from __future__ import annotations
 import os
 import random
 import shutil
-from dataclasses import dataclass
 from pathlib import Path
 
 import factory
 import pytest
-from factory import Encoded, UnsyncedDisk, repeated
 from movies import decode
+from torn_takes import Torn, film
 
 from capture.container.movie import open_movie
 from capture.container.progressive import ProgressiveMp4
 from capture.errors import Truncated
-from capture.ids import new_recording_id
-from capture.seal.keys import Identity
 from capture.seal.stream import open_header
-from capture.take.writer import TakeWriter
-from capture.vault import Vault
-from device.clock import SystemClock
-from device.ports import Profile, VideoPacket
+from device.ports import Profile
 
 
-@dataclass(frozen=True, slots=True)
-class Torn:
-    """A take that was never closed: its file, and after each picture how long it was in film time and in bytes on disk."""
-
-    path: Path
-    identity: Identity
-    moments: list[tuple[float, int]]
-
-    def cut(self, size: int) -> ProgressiveMp4:
-        copy = self.path.with_name("cut")
-        shutil.copyfile(self.path, copy)
-        os.truncate(copy, size)
-        fd = os.open(copy, os.O_RDONLY)
-        file_key, payload_offset = open_header(os.pread(fd, 4_096, 0), self.identity)
-        return open_movie(fd, file_key, payload_offset, is_sealed=False)
-
-    def left_s(self, size: int) -> float:
-        """Seconds of film that a cut there leaves."""
-        try:
-            return self.cut(size).index.duration_ms / 1000
-        except Truncated:
-            return 0.0
+def cut(torn: Torn, size: int) -> ProgressiveMp4:
+    """What plays of the file's first `size` bytes."""
+    copy = torn.path.with_name("cut")
+    shutil.copyfile(torn.path, copy)
+    os.truncate(copy, size)
+    fd = os.open(copy, os.O_RDONLY)
+    file_key, payload_offset = open_header(os.pread(fd, 4_096, 0), torn.identity)
+    return open_movie(fd, file_key, payload_offset, is_sealed=False)
 
 
-def film(folder: Path, encoded: Encoded, seconds: float) -> Torn:
-    identity = Identity.generate()
-    part = Vault(folder, UnsyncedDisk()).begin(new_recording_id(), [identity.recipient])
-    writer = TakeWriter(part, encoded.profile, SystemClock())
-    if encoded.audio_format:
-        writer.audio_format(encoded.audio_format)
-    moments = []
-    for packet in repeated(encoded, seconds):
-        if isinstance(packet, VideoPacket):
-            # A kill just before this picture is taken in: all before it has been filmed.
-            moments.append((packet.time_us / 1e6, part.sealed_bytes))
-            writer.video(packet)
-        else:
-            writer.audio(packet)
-    part.abandon()
-    return Torn(part.path, identity, moments)
+def left_s(torn: Torn, size: int) -> float:
+    """Seconds of film that a cut there leaves."""
+    try:
+        return cut(torn, size).index.duration_ms / 1000
+    except Truncated:
+        return 0.0
 
 
 @pytest.mark.promise("P8")
@@ -72,23 +42,23 @@ def film(folder: Path, encoded: Encoded, seconds: float) -> Torn:
 @pytest.mark.parametrize("has_sound", [True, False], ids=["sound", "silent"])
 def test_killed_process_costs_little_film(tmp_path: Path, bitrate: int, most_s: float, has_sound: bool) -> None:
     encoded = factory.encode(Profile(320, 180, 30, bitrate, audio_bitrate=48_000), has_sound=has_sound)
-    torn = film(tmp_path, encoded, 20)
+    torn = film(tmp_path, encoded=encoded, seconds=20)
     # The worst moment is the last one before more reaches the disk: later entries of the same size replace earlier ones.
     worst = {size: time for time, size in torn.moments}
     # The encoder may hold a picture or two more than the writer was given.
-    lost = [time + 1 / 30 - torn.left_s(size) for size, time in worst.items()]
+    lost = [time + 1 / 30 - left_s(torn, size) for size, time in worst.items()]
     assert max(lost) <= most_s
 
 
 @pytest.mark.promise("P8")
 @pytest.mark.parametrize("bitrate", [8_000_000, 500_000])
 def test_file_cut_at_any_byte_plays_what_was_written(tmp_path: Path, bitrate: int) -> None:
-    torn = film(tmp_path, factory.encode(Profile(320, 180, 30, bitrate, audio_bitrate=48_000)), 8)
+    torn = film(tmp_path, encoded=factory.encode(Profile(320, 180, 30, bitrate, audio_bitrate=48_000)), seconds=8)
     whole = torn.path.stat().st_size
     chance = random.Random(5)
     for _ in range(12):
         size = chance.randrange(whole // 4, whole)
-        movie = torn.cut(size)
+        movie = cut(torn, size)
         seen = decode(movie.read_at(0, movie.size))
         assert seen.numbers == [number % 60 for number in range(movie.index.frames)]
         assert seen.beeps[1:] == pytest.approx(range(1, len(seen.beeps)), abs=0.01)
@@ -96,21 +66,21 @@ def test_file_cut_at_any_byte_plays_what_was_written(tmp_path: Path, bitrate: in
 
 
 def test_zeros_or_garbage_at_the_end_are_left_out(tmp_path: Path) -> None:
-    torn = film(tmp_path, factory.encode(), 6)
-    clean = torn.cut(torn.path.stat().st_size).index.frames
+    torn = film(tmp_path, encoded=factory.encode(), seconds=6)
+    clean = cut(torn, torn.path.stat().st_size).index.frames
     with torn.path.open("ab") as file:
         file.write(bytes(200_000) + random.Random(1).randbytes(70_000))
-    assert torn.cut(torn.path.stat().st_size).index.frames == clean
+    assert cut(torn, torn.path.stat().st_size).index.frames == clean
 
 
 def test_file_that_ends_before_its_first_picture_is_truncated(tmp_path: Path) -> None:
-    torn = film(tmp_path, factory.encode(), 2)
+    torn = film(tmp_path, encoded=factory.encode(), seconds=2)
     with pytest.raises(Truncated):
-        torn.cut(torn.moments[0][1])
+        cut(torn, torn.moments[0][1])
 
 
 def test_reading_an_interrupted_file_never_alters_it(tmp_path: Path) -> None:
-    torn = film(tmp_path, factory.encode(), 3)
+    torn = film(tmp_path, encoded=factory.encode(), seconds=3)
     before = torn.path.read_bytes()
     fd = os.open(torn.path, os.O_RDONLY)
     file_key, payload_offset = open_header(before[:4_096], torn.identity)
@@ -122,7 +92,7 @@ def test_padding_costs_next_to_nothing_at_8_mbit_and_a_third_at_the_most_at_half
     for bitrate, most in ((8_000_000, 0.005), (500_000, 0.33)):
         folder = tmp_path / str(bitrate)
         folder.mkdir()
-        torn = film(folder, factory.encode(Profile(320, 180, 30, bitrate, audio_bitrate=48_000)), 30)
-        movie = torn.cut(torn.path.stat().st_size)
+        torn = film(folder, encoded=factory.encode(Profile(320, 180, 30, bitrate, audio_bitrate=48_000)), seconds=30)
+        movie = cut(torn, torn.path.stat().st_size)
         overhead = torn.path.stat().st_size / movie.size - 1
         assert overhead < most

@@ -16,7 +16,7 @@ from capture_box import CaptureBox, wait_until
 
 from capture import messages as m
 from capture.container.movie import open_movie
-from capture.errors import NotErasable, NotFound, TooManyAttempts, TransferMismatch
+from capture.errors import NotErasable, NotFound, SealBroken, TooManyAttempts, TransferMismatch, Truncated
 from capture.seal.small import unseal_with_passphrase
 from device.witness import examine
 
@@ -187,3 +187,35 @@ def test_an_interrupted_recording_plays_up_to_the_cut(box: CaptureBox, tmp_path:
     assert seen.counters_ok
     # 4 Mbit/s loses a little more than 8 (docs/sealed-format.md): a fragment, a chunk of 64 KiB, and the time to ask.
     assert seen.frames / 30 > filmed - 1.0
+    counted = _found(box, recording_id).recording
+    assert counted == opened.recording, "from its first opening on the box knows what is left"
+    assert (counted.frames_kept, counted.duration_ms) == (seen.frames, movie.index.duration_ms)
+    assert counted.frames_generated >= counted.frames_kept
+
+
+@pytest.mark.promise("P8")
+def test_each_way_in_which_nothing_is_left_is_told_and_the_file_can_still_be_taken(box: CaptureBox) -> None:
+    box.ready()
+    box.arm(*box.family())
+    box.press(1.15)
+    recording_id = box.wait_for("recording").recording_id
+    wait_until(lambda: box.status().filmed_s > 1)
+    box.kill()
+    box.start()
+    box.sign_in()
+    part = box.folder / "vault" / f"{recording_id}.mp4.age.part"
+    whole = part.read_bytes()
+    for left, reasons in (
+        (b"", ("empty_file",)),
+        (bytes(70_000), ("empty_file",)),
+        (whole[:90], ("header_cut",)),
+        (whole[:400], ("nothing_whole",)),
+        (b"anything" * 99, ("foreign_file",)),
+    ):
+        part.write_bytes(left)
+        with pytest.raises((Truncated, SealBroken)) as refusal:
+            _open(box, recording_id)
+        assert refusal.value.reasons == reasons
+        opened, descriptor = _open(box, recording_id, "sealed")
+        assert (opened.file_key, os.read(descriptor, 200_000)) == (b"", left)
+        os.close(descriptor)
