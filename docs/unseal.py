@@ -84,7 +84,7 @@ def unseal(sealed: IO[bytes], key: bytes, film: IO[bytes]) -> bool:
         final = b"" if plain else opened(cipher, number, 1, chunk)
         if hole is None:
             film.write(plain or final)
-            hole = None if plain else number + bool(final)
+            hole = None if plain else number
         elif (plain or final) and (number - hole >= UNSYNCED or not sealed.name.endswith(".part")):
             raise SystemExit(f"the recording is damaged at byte {begin + hole * CHUNK} and goes on behind: look for another copy")
     return bool(final)

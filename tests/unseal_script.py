@@ -6,6 +6,7 @@ import contextlib
 import importlib.util
 import io
 import os
+import struct
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
@@ -93,3 +94,37 @@ def numbers(mp4: bytes) -> list[int]:
     """What was drawn into each picture, decoded."""
     with av.open(io.BytesIO(mp4)) as container:
         return [read_number(frame.to_ndarray(format="gray")) for frame in container.decode(video=0)]
+
+
+def check_boxes(film: bytes) -> None:
+    """That the boxes fill the film and each other exactly, and every `mdat` is as long as the samples that its `moof` names."""
+    named = 0
+    for kind, content in boxes(film):
+        if kind == b"mdat":
+            assert len(content) == named
+        named = 0
+        if kind == b"moof":
+            (first, _), *trafs = boxes(content)
+            assert first == b"mfhd"
+            for traf, inner in trafs:
+                assert traf == b"traf"
+                parts = boxes(inner)
+                assert [part for part, _ in parts] in ([b"tfhd", b"tfdt", b"trun"], [b"tfhd", b"tfdt", b"trun", b"free"])
+                named += sum(_sizes(parts[2][1]))
+
+
+def boxes(data: bytes) -> list[tuple[bytes, bytes]]:
+    """Type and content of each box; they fill the data to the last byte."""
+    found, at = [], 0
+    while at < len(data):
+        size, kind = struct.unpack_from(">I4s", data, at)
+        assert 8 <= size <= len(data) - at
+        found.append((kind, data[at + 8 : at + size]))
+        at += size
+    return found
+
+
+def _sizes(trun: bytes) -> tuple[int, ...]:
+    flags, count = struct.unpack_from(">II", trun)
+    width = {0x301: 2, 0x701: 3}[flags]
+    return struct.unpack(f">{count * width}I", trun[12:])[1::width]

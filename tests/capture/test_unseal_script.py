@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from factory import SMALL, UnsyncedDisk, encode, make_recording, repeated
 from movies import BytesReader, mux, take_of
-from unseal_script import SCRIPT, numbers, opened_by_vigcam, packets, run_script, script
+from unseal_script import SCRIPT, check_boxes, numbers, opened_by_vigcam, packets, run_script, script
 
 from capture.container.index import load_index
 from capture.container.progressive import ProgressiveMp4
@@ -94,6 +94,7 @@ def test_recording_cut_anywhere_gives_what_vigcam_salvages_whatever_lies_behind(
         kept += 1
         assert ending.code == 3
         assert ending.words.startswith("interrupted")
+        check_boxes(out.read_bytes())
         assert packets(out.read_bytes()) == packets(film)
     assert kept > 3
 
@@ -146,6 +147,7 @@ def kept_by_script(film: bytes) -> list[object]:
     file = io.BytesIO(film)
     end, seconds, is_whole = script().keep_whole_samples(file, len(film))
     assert not is_whole
+    check_boxes(file.getvalue()[:end])
     return [] if not seconds else list(packets(file.getvalue()[:end]))
 
 

@@ -145,6 +145,18 @@ def test_film_that_somebody_wrote_by_hand_ends_in_a_refusal_or_a_cut_and_never_i
             assert 0 <= end <= len(data)
 
 
+@pytest.mark.parametrize("end", ["00000008 7472756e", "00000007 6d6f6f66", "00000000 6d646174", "00000014 7472756e" + "0" * 24])
+def test_film_that_ends_in_a_box_too_short_for_its_kind_is_refused(end: str) -> None:
+    film = bytes.fromhex("00000008 66747970" + end)
+    with pytest.raises(SystemExit, match="no recording"):
+        script().keep_whole_samples(io.BytesIO(film), len(film))
+
+
+def test_half_a_film_lies_nowhere_but_beside_the_film(laptop: FamilyLaptop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tempfile.tempdir", "/nowhere")
+    assert laptop.run().code == 0
+
+
 def test_film_is_its_readers_alone_whatever_the_umask(laptop: FamilyLaptop) -> None:
     before = os.umask(0)
     try:
