@@ -61,6 +61,14 @@ class FragmentMuxer:
         """From the first picture to the end of the newest, which lasts the nominal time."""
         return self._pictures.duration_us
 
+    @property
+    def due_us(self) -> int:
+        """The time, on the sensor's clock, from which on a picture makes a fragment due; 0 before the first picture."""
+        if not self.has_pictures:
+            return 0
+        # Half a picture of grace: whichever number of pictures comes nearest.
+        return self._fragment_start_us + FRAGMENT_US - self._pictures.nominal_us // 2
+
     def media_us(self, time_us: int) -> int:
         """A time of the sensor's clock as media time, within the take as it is so far."""
         return min(max(0, time_us - self._pictures.zero_us), self.duration_us)
@@ -84,8 +92,7 @@ class FragmentMuxer:
             return False
         if was_empty:
             self._fragment_start_us = packet.time_us
-        # Half a picture of grace: whichever number of pictures comes nearest.
-        return packet.time_us - self._fragment_start_us + self._pictures.nominal_us // 2 >= FRAGMENT_US
+        return packet.time_us >= self.due_us
 
     def fragment(self) -> list[bytes]:
         """Everything whose duration is known, as `moof` and `mdat`; before the first of them `ftyp` and `moov`."""

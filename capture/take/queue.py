@@ -1,5 +1,6 @@
 """Between the camera's threads and the writer's: a queue in RAM that bears a card's stalls. Never blocks who puts, never raises.
 
+The writer sleeps until a fragment is due: woken for each packet, it would spend more on waking than on muxing.
 Bounded in film time and in bytes. When it is full, pictures are dropped up to the next keyframe (what refers to a lost picture
 cannot be decoded) and counted; so is sound.
 """
@@ -14,6 +15,9 @@ from device.ports import AudioFormat, AudioPacket, CameraReport, Profile, VideoP
 
 QUEUE_US = 3_000_000
 """Cards stall for seconds; at three the queue is full and the loss is counted."""
+
+_LONGEST_WAIT_S = 1.0
+"""Longer than a fragment: then the writer looks at what there is, whatever became of the camera."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,8 @@ class TakeQueue:
         self._items: deque[Item] = deque()
         self._times: deque[int] = deque()
         self._bytes = 0
+        self._due_us = 0
+        self._is_due = False
         self._is_dropping = False
         self._changed = Condition()
         self.frames_dropped = 0
@@ -58,6 +64,8 @@ class TakeQueue:
             self._is_dropping = False
             self._times.append(packet.time_us)
             self._add(packet, len(packet.data))
+            if packet.time_us >= self._due_us:
+                self._wake()
 
     def put_audio(self, packet: AudioPacket) -> None:
         """Queue a packet of sound, or drop it."""
@@ -71,12 +79,18 @@ class TakeQueue:
         """Queue what must not be lost; there are only a few of these in a take."""
         with self._changed:
             self._add(order, 0)
+            self._wake()
 
-    def get(self) -> Item:
-        """The oldest item; waits for one."""
+    def get(self, due_us: int) -> Item:
+        """The oldest item. An empty queue is waited for until a picture of `due_us` or later, or an order, has come into it
+        (or a second has passed): until then nothing in it could be written."""
         with self._changed:
-            self._changed.wait_for(lambda: self._items)
+            self._due_us = due_us
+            while not (self._items and self._is_due):
+                if not self._changed.wait(_LONGEST_WAIT_S):
+                    self._is_due = True
             item = self._items.popleft()
+            self._is_due = bool(self._items)
             if isinstance(item, VideoPacket | AudioPacket):
                 self._bytes -= len(item.data)
             if isinstance(item, VideoPacket):
@@ -89,4 +103,7 @@ class TakeQueue:
     def _add(self, item: Item, size: int) -> None:
         self._items.append(item)
         self._bytes += size
+
+    def _wake(self) -> None:
+        self._is_due = True
         self._changed.notify()

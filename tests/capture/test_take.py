@@ -21,7 +21,7 @@ from capture.ids import new_recording_id
 from capture.seal.keys import Identity
 from capture.seal.payload import CHUNK_BYTES
 from capture.seal.stream import open_header
-from capture.take.queue import QUEUE_US, TakeQueue
+from capture.take.queue import QUEUE_US, CameraFailed, Finish, TakeQueue
 from capture.take.sealed_part import SealedPart
 from capture.take.take import Take, TakeSummary
 from capture.take.writer import TakeWriter
@@ -333,13 +333,41 @@ class TestQueue:
         kept = len(pictures) - queue.frames_dropped
         assert pictures[kept - 1].time_us == pytest.approx(QUEUE_US, abs=34_000)
         for _ in range(31):
-            queue.get()
+            queue.get(0)
         # There is room again, but only a keyframe may follow what was dropped.
         queue.put_video(replace(pictures[100], time_us=3_900_000))
         queue.put_video(replace(pictures[120], time_us=4_000_000))
         queue.put_video(replace(pictures[121], time_us=4_033_333))
-        rest = [queue.get() for _ in range(kept - 31 + 2)]
+        rest = [queue.get(0) for _ in range(kept - 31 + 2)]
         assert rest[-2:] == [replace(pictures[120], time_us=4_000_000), replace(pictures[121], time_us=4_033_333)]
+
+    def test_writer_sleeps_until_a_picture_is_due_and_then_gets_everything_in_order(self) -> None:
+        queue = TakeQueue(ENCODED.profile)
+        got: list[object] = []
+
+        def write() -> None:
+            while not got or not isinstance(got[-1], Finish):
+                got.append(queue.get(500_000))
+
+        queue.put_order(CameraFailed("first"))
+        queue.get(500_000)
+        packets = [packet for packet in repeated(ENCODED, 0.6) if isinstance(packet, VideoPacket)]
+        early, due = packets[:15], packets[15]
+        for packet in early:
+            queue.put_video(packet)
+        writer = threading.Thread(target=write, daemon=True)
+        writer.start()
+        writer.join(0.2)
+        assert not got
+        queue.put_video(due)
+        queue.put_order(Finish(CameraReport(16)))
+        writer.join(10)
+        assert got == [*early, due, Finish(CameraReport(16))]
+
+    def test_writer_looks_at_what_there_is_when_the_camera_gives_no_more(self) -> None:
+        queue = TakeQueue(ENCODED.profile)
+        queue.put_audio(AudioPacket(b"sound", 0, 1_024))
+        assert queue.get(500_000) == AudioPacket(b"sound", 0, 1_024)
 
     def test_holds_a_bounded_number_of_bytes_whatever_the_times_say(self) -> None:
         queue = TakeQueue(ENCODED.profile)
