@@ -15,7 +15,7 @@ from capture.container.contents import Closing, Contents, FragmentTable
 from capture.container.fragments import read_fragments
 from capture.container.parse import ParsedTrack, box_header, parse_movie
 from capture.container.samples import SampleTable
-from capture.container.tracks import MEDIA_TICKS, Edit, TrackKind, TrackSetup
+from capture.container.tracks import LONGEST_S, MEDIA_TICKS, Edit, TrackKind, TrackSetup
 from capture.container.trailer import MAX_BYTES, read_trailer
 from capture.errors import SealBroken, Truncated
 from capture.seal.stream import PlainReader
@@ -24,8 +24,6 @@ _FTYP_BYTES = 1 << 10
 _MOVIE_BYTES = 1 << 20
 """A `moov` without samples is a kilobyte; a megabyte is not ours."""
 _MFRO_BYTES = 16
-_LONGEST_S = 7_200
-"""Four times as long as a box films at most, and no table of times overflows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +102,7 @@ def load_index(reader: PlainReader) -> SampleIndex:
     pictures = Track(video[0].setup, video[0].edit, found.video)
     index = SampleIndex(pictures, sound, found.fragments, found.closing, found.frames_torn)
     for track in (index.video, index.audio):
-        if track is not None and track.samples.duration_ticks > _LONGEST_S * track.setup.ticks:
+        if track is not None and track.samples.duration_ticks > LONGEST_S * track.setup.ticks:
             raise SealBroken
     return index
 
@@ -152,7 +150,7 @@ def _leave_out_sound(sound: Track, fragments: FragmentTable) -> None:
 
 def _edit(track: ParsedTrack, start: int) -> Edit:
     """The track's edit once its samples follow each other from 0: sound that came late begins late."""
-    if start > _LONGEST_S * track.setup.ticks:
+    if start > LONGEST_S * track.setup.ticks:
         raise SealBroken
     return Edit(track.edit.empty_ticks + start * MEDIA_TICKS // track.setup.ticks, track.edit.media_time)
 

@@ -11,7 +11,7 @@ from capture.container.fragment import KEYFRAME, NO_KEYFRAME, Run
 from capture.container.h264 import AccessUnit, ParameterSets, access_unit, avcc
 from capture.container.samples import SampleTable
 from capture.container.sps import picture_format
-from capture.container.tracks import MEDIA_TICKS, TrackSetup, video_setup
+from capture.container.tracks import LONGEST_S, MEDIA_TICKS, TrackSetup, video_setup
 from capture.errors import FormatUnsupported
 from device.ports import VideoPacket
 
@@ -95,14 +95,20 @@ class PictureTrack:
         known = self._parameters
         if (parameters.sps and parameters.sps != known.sps) or (parameters.pps and parameters.pps != known.pps):
             raise FormatUnsupported("the encoder changed its parameter sets")
-        if self._waiting and (packet.time_us <= self._waiting.time_us or packet.frame_number <= self._waiting.number):
+        if self._waiting is None:
+            return
+        # Also what is later by less than a tick: a sample must last some time.
+        is_later = self._ticks(packet.time_us) > self._ticks(self._waiting.time_us)
+        if not is_later or packet.frame_number <= self._waiting.number:
             raise FormatUnsupported("pictures out of order")
+        if packet.time_us + self.nominal_us - self.zero_us > LONGEST_S * 1_000_000:
+            raise FormatUnsupported("a film longer than can be opened")
 
     def _settle(self, until_us: int) -> None:
         """The waiting picture lasts until then. Reckoned from zero each time, so that rounding never adds up."""
         if self._waiting is None or self._run is None:
             return
-        end = round((until_us - self.zero_us) * MEDIA_TICKS / 1_000_000)
+        end = self._ticks(until_us)
         unit, ticks = self._waiting.unit, end - self._end_ticks
         self._run.samples.append(unit.data)
         self._run.ticks.append(ticks)
@@ -112,3 +118,6 @@ class PictureTrack:
         else:
             self.table.add(len(unit.data), ticks)
         self._end_ticks = end
+
+    def _ticks(self, time_us: int) -> int:
+        return round((time_us - self.zero_us) * MEDIA_TICKS / 1_000_000)

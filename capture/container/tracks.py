@@ -17,6 +17,10 @@ from device.ports import AudioFormat
 MEDIA_TICKS = 90_000
 """Ticks a second of the pictures' and of the whole movie's clock."""
 
+LONGEST_S = 5_400
+"""Three times as long as a box films at most: what is longer has a clock that jumped, or wants to keep its readers busy. Nothing
+longer is written, and nothing longer is opened."""
+
 _MATRIX = struct.pack(">9I", 0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000)
 _UNDETERMINED_LANGUAGE = 0x55C4
 _EMPTY = 0xFFFF_FFFF_FFFF_FFFF
