@@ -17,9 +17,9 @@ from capture.errors import SealBroken
 from capture.seal.stream import PlainReader
 
 _MOST_BOXES = 1 << 15
-"""Two hours of fragments, each with padding; a file that claims more is meant to keep us busy."""
+"""More than the longest film's fragments, each with padding; a file that claims more is meant to keep us busy."""
 _MOST_SAMPLES = 1 << 20
-"""Two hours of pictures and sound; their tables fit a small box's RAM."""
+"""More than the longest film's pictures and sound; their tables fit a small box's RAM."""
 _MOOF_BYTES = 1 << 20
 
 

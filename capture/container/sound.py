@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from capture.container.fragment import Run
 from capture.container.samples import SampleTable
-from capture.container.tracks import MEDIA_TICKS, Edit, TrackSetup, audio_setup
+from capture.container.tracks import LONGEST_S, MEDIA_TICKS, Edit, TrackSetup, audio_setup
 from device.ports import AudioFormat, AudioPacket
 
 _TOLERANCE_US = 15_000
@@ -97,7 +97,9 @@ class SoundTrack:
     def _from_zero_on(self) -> list[AudioPacket]:
         """What sounds after the first picture's time, and one packet more: AAC decodes each with the one before it."""
         assert self._format is not None
-        packets, self._held = list(self._held), deque()
+        packets = [packet for packet in self._held if not self._is_of_another_time(self._samples_from_zero(packet))]
+        self.packets_lost += len(self._held) - len(packets)
+        self._held.clear()
         for number, packet in enumerate(packets):
             if self._samples_from_zero(packet) + packet.samples > 0:
                 return packets[max(0, number - 1) :]
@@ -107,9 +109,17 @@ class SoundTrack:
         assert self._format is not None
         return round((packet.time_us - self._zero_us) * self._format.sample_rate / 1_000_000)
 
+    def _is_of_another_time(self, at: int) -> bool:
+        """Whether that many samples from the first picture no film can be: the microphone's clock jumped."""
+        assert self._format is not None
+        return abs(at) > (LONGEST_S - 1) * self._format.sample_rate
+
     def _place(self, packet: AudioPacket) -> None:
         assert self._format is not None
         at = self._samples_from_zero(packet) + self._shift
+        if self._is_of_another_time(at + packet.samples):
+            self.packets_lost += 1
+            return
         if self._waiting is None:
             if at < 0 or self._run is None:
                 self.packets_lost += 1

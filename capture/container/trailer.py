@@ -20,7 +20,7 @@ _HAS_SOUND = 1
 _FIXED = struct.Struct(">BBHQIIIIQ7I")
 _LEAST_BYTES = HEADER_BYTES + len(TRAILER_ID) + _FIXED.size + 4
 MAX_BYTES = 8 << 20
-"""Half an hour, the longest take, has an index of 2.5 MB if no two pictures last equally long; what claims more is not ours."""
+"""The longest film has an index of 7 MB, if no two of its samples last equally long; what claims more is not ours."""
 
 
 def write_trailer(contents: Contents) -> bytes:
