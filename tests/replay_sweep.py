@@ -41,7 +41,7 @@ def sweep(story: Story, judge: Judge, samples: int, recut_every: int = 0) -> Tal
         floor = judge.floor(cut)
         tally.cuts += 1
         for kept, catalogue in _disks(story.tape, cut, samples):
-            digest = _digest(kept, catalogue)
+            digest = _digest(kept, catalogue, floor, story.tape.before[at])
             if digest in seen:
                 continue
             seen.add(digest)
@@ -75,8 +75,9 @@ def _cut_the_start_too(judge: Judge, cut: Cut, kept: Kept, catalogue: Catalogue,
     return count
 
 
-def _digest(kept: Kept, catalogue: Catalogue) -> bytes:
-    digest = hashlib.sha256()
+def _digest(kept: Kept, catalogue: Catalogue, floor: int, said: Moment) -> bytes:
+    """Of a disk and of what it is judged by: the same disk may be right before something was confirmed, and wrong after it."""
+    digest = hashlib.sha256(f"{floor} {said.lines} {said.is_erased} ".encode())
     for path, data in sorted(kept.contents.items()):
         digest.update(f"{path} {len(data)} ".encode() + data)
     for data in catalogue:
