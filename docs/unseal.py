@@ -49,8 +49,9 @@ def derived(secret: bytes, salt: bytes, info: bytes) -> bytes:
 
 def file_key_of(sealed: IO[bytes], identities: list[X25519PrivateKey]) -> bytes:
     """Reads the age header: the file key, once an identity has opened a stanza and the header's MAC is right."""
-    if not (header := HEADER.match(sealed.read(LIMIT))):
-        raise SystemExit("this is not a sealed recording: it does not begin with a whole age header")
+    if not (header := HEADER.match(start := sealed.read(LIMIT))):
+        reason = "its header is cut off or damaged" if b"age-encryption.org/v1\n".startswith(start[:22]) else "it is no age file"
+        raise SystemExit(f"nothing can be opened: {reason if start.strip(bytes(1)) else 'the file is empty'}")
     sealed.seek(header.end())
     stanzas = [[base64.b64decode(text + b"=") for text in stanza] for stanza in X25519_STANZA.findall(header[1])]
     for identity, (share, wrapped) in ((identity, stanza) for identity in identities for stanza in stanzas):
@@ -107,14 +108,13 @@ def keep_whole_samples(film: IO[bytes], size: int) -> tuple[int, float, bool]:
             row, whole = {0x301: 8, 0x701: 12}.get(flags, 0), 0  # a row is: duration, size, and of pictures flags
             if not row or length != 20 + samples * row or length > LIMIT or moof + offset != place:
                 raise SystemExit(FOREIGN)
-            for duration, sample, *_ in struct.iter_unpack(f">{row // 4}I", film.read(length - 20)):
+            for duration, sample, *_ in struct.iter_unpack(f">{row // 4}I", rows := film.read(length - 20)):
                 place += sample
                 if place <= size:
                     kept, whole, ticks = place, whole + 1, ticks + duration * (row == 12)
             if whole < samples:  # the rows of torn samples become a free box, so that nothing has to move
                 film.seek(at)
-                film.write(struct.pack(">I4s3I", 20 + whole * row, kind, flags, whole, offset))
-                film.seek(whole * row, os.SEEK_CUR)
+                film.write(struct.pack(">I4s3I", 20 + whole * row, kind, flags, whole, offset) + rows[: whole * row])
                 film.write(struct.pack(">I4s", (samples - whole) * row, b"free"))
         elif kind == b"mdat" and place > size:
             film.seek(at)
