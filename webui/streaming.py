@@ -1,6 +1,7 @@
 """Sends content by ranges, block by block, and gives the file back at the end, at an abort, and if nobody ever read.
 
-The server asks for the next block when the socket has taken the last: what a client does not read is not read from the card.
+The server encrypts and sends one block in its own thread while the answer's thread unseals the next two, of which one waits to
+be taken: that is the reading ahead, and it stands still while a client does not read.
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ from webui.ranges import NotModified, Part, PreconditionFailed, RangeRequest, Un
 _LOG = logging.getLogger("vigcam.web")
 
 BLOCK_BYTES = 256 * 1024
-"""The server takes some thirteen blocks ahead of what a client has read: 3 MB for each that reads nothing."""
+"""Between two evils: each block wakes a thread, and what is unsealed should still be in the processor's cache when it is sent.
+With what the sockets hold, some thirteen blocks leave here ahead of what a client has read: 3 MB for each that reads nothing."""
 
 
 class Blocks(Protocol):
