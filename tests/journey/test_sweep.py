@@ -1,0 +1,25 @@
+"""A short sweep: the real daemon killed at both bit rates while it films, recordings cut at random. `make sweep` does more."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import sweep
+
+
+@pytest.mark.promise("P8")
+@pytest.mark.promise("P11")
+def test_no_kill_and_no_cut_costs_more_film_than_promised_and_the_rest_plays(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    report = tmp_path / "sweep.json"
+    code = sweep.main(["--kills", "8", "--cuts", "24", "--seed", "7", "--json", str(report)])
+    assert code == 0, capsys.readouterr().out
+    found = json.loads(report.read_text("utf-8"))
+    kinds = {trial["kind"].split()[0]: 0 for trial in found["trials"]}
+    assert set(kinds) == {"kill", "cut"}
+    assert len(found["trials"]) == 32
+    # What was promised for a bit rate was tried at that bit rate.
+    assert all(0.9 < reached / float(wanted) < 1.2 for wanted, reached in found["measured_mbit_s"].items())
