@@ -11,7 +11,7 @@ from pathlib import Path
 
 from capture.audit.log import AuditEvent, AuditLog
 from capture.erasing import end_erasure
-from capture.errors import BoxInUse, BoxUnusable, VaultFull
+from capture.errors import BoxInUse, BoxUnusable, VaultFull, VigcamError
 from capture.model import RecordingState
 from capture.recordings import Recordings
 from capture.vault import Vault
@@ -50,6 +50,10 @@ def own_box(folder: Path) -> int:
 def mark_interrupted(vault: Vault, recordings: Recordings, audit: AuditLog) -> None:
     """Bring catalogue and vault to one story after a cut. Every step says so in the log, and none touches footage but that
     which a press had let go already."""
+    try:
+        vault.settle()
+    except VigcamError:
+        _log.exception("what was left could not be made durable")  # a bad block must not keep the box shut
     for recording_id in recordings.being_erased():
         try:
             end_erasure(vault, recordings, audit, recording_id)

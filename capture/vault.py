@@ -146,6 +146,7 @@ class Vault:
             paths = [self._path(recording, suffix) for suffix in (_SEALED, _PART, _POSTER, _TEMPORARY, _MANIFEST)]
             left = [path for path in paths if path.exists()]
             if not left:
+                self._disk.sync_folder(self._folder)  # what removed it may have got no further
                 raise NotFound
             for path in left:
                 if path.name.endswith((_SEALED, _PART, _POSTER)):
@@ -153,6 +154,18 @@ class Vault:
             for path in left:
                 self._disk.unlink(path)
             self._disk.sync_folder(self._folder)
+
+    def settle(self) -> None:
+        """Make durable what a killed process left, as it lies: it may be in the system's cache alone, and what is said of it
+        would not survive a power cut. Alters no file."""
+        with _as_refusal():
+            self._disk.sync_folder(self._folder)
+            for recording in self.parts():
+                fd = self._disk.overwrite(self._path(recording, _PART))  # opened to be synced alone
+                try:
+                    self._disk.sync(fd)
+                finally:
+                    self._disk.close(fd)
 
     def free_bytes(self) -> int:
         """Room left for an unprivileged writer."""
