@@ -133,6 +133,8 @@ class Judge:
         trace = self._trace(chain)
         if self._vault.recordings() and trace.erasure is Erasure.NONE:
             assert frames == self._story.frames, "called sealed and not whole"
+        if trace.is_sealed and trace.erasure is Erasure.NONE:
+            assert self._vault.recordings(), "logged as sealed, and not by that name"
         if frames:
             with closing(os.fdopen(self._vault.open(self._story.recording_id).fd, "rb")) as file:
                 header = self._vault.header(file.fileno())
