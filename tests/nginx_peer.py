@@ -63,7 +63,8 @@ class Nginx:
     def __enter__(self) -> Nginx:
         log = self._folder / "error.log"
         command = [self.program, "-p", str(self._folder), "-c", str(self._folder / "nginx.conf"), "-e", str(log)]
-        self._process = subprocess.Popen(command, env=_environment(), stdin=subprocess.DEVNULL)
+        # A session of its own, as the web process has: the scheduler shares the processors out between sessions.
+        self._process = subprocess.Popen(command, env=_environment(), stdin=subprocess.DEVNULL, start_new_session=True)
         wait_for(lambda: (self._folder / "nginx.pid").exists() or self._process.poll() is not None, "nginx")
         assert self._process.poll() is None, log.read_text()
         return self
