@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from sealed_files import CHUNK, SEALED_CHUNK, SealedFile, plaintext, seal_file
 
 from capture.errors import NotARecipient, SealBroken, Truncated, VigcamError
+from capture.seal.chunks import ChunkSource
 from capture.seal.keys import Identity
 from capture.seal.payload import PayloadCipher, Place
 from capture.seal.small import seal_bytes, unseal_bytes
@@ -144,6 +145,18 @@ def test_final_chunk_that_is_empty_after_others_ends_nothing(tmp_path: Path) -> 
         with pytest.raises(Truncated):
             _ = SealedReader(fd, sealed.file_key, sealed.payload_offset).size
         assert SalvageReader(fd, sealed.file_key, sealed.payload_offset).size == CHUNK
+    finally:
+        os.close(fd)
+
+
+def test_chunk_that_was_opened_as_one_that_more_follow_is_not_thereby_the_last(tmp_path: Path) -> None:
+    sealed = seal_file(tmp_path / "film.age", plaintext(SIZE))
+    fd = sealed.open()
+    try:
+        chunks = ChunkSource(fd, sealed.file_key, sealed.payload_offset)
+        assert chunks.one(1, Place.MORE_FOLLOW) == plaintext(SIZE)[CHUNK : 2 * CHUNK]
+        with pytest.raises(SealBroken):
+            chunks.one(1, Place.FINAL)
     finally:
         os.close(fd)
 
