@@ -8,7 +8,9 @@ holds back much film.
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from capture.container.boxes import HEADER_BYTES
 from capture.container.muxer import FragmentMuxer
@@ -50,7 +52,7 @@ class TakeWriter:
 
     @property
     def longest_sync_ms(self) -> float:
-        """The longest that the disk took to make a fragment durable."""
+        """The longest that the disk took to make a fragment durable, the last one with the film's end."""
         return self._longest_sync_ns / 1e6
 
     def audio_format(self, audio: AudioFormat) -> None:
@@ -74,7 +76,7 @@ class TakeWriter:
             self._pad()
         self._frames_before = frames
         self._waiting.append(_Fragment(end, frames, media_us))
-        self._sync()
+        self._timed(self._part.sync)
         self._count_durable()
         return True
 
@@ -82,7 +84,7 @@ class TakeWriter:
         """Write the last fragment, the trailer and the final chunk, and close. Only if there are pictures. Raises OSError."""
         buffers, trailer = self.muxer.close(frames_generated, audio_packets_lost, marks_ms)
         self._write(buffers)
-        self._part.finish(trailer)
+        self._timed(partial(self._part.finish, trailer))
         self.frames_durable, self.durable_us = self.muxer.frames_kept, self.muxer.duration_us
 
     def _write(self, buffers: list[bytes]) -> None:
@@ -112,7 +114,7 @@ class TakeWriter:
             fragment = self._waiting.popleft()
             self.frames_durable, self.durable_us = fragment.frames, fragment.media_us
 
-    def _sync(self) -> None:
+    def _timed(self, sync: Callable[[], None]) -> None:
         begun_ns = self._clock.boottime_ns()
-        self._part.sync()
+        sync()
         self._longest_sync_ns = max(self._longest_sync_ns, self._clock.boottime_ns() - begun_ns)

@@ -139,6 +139,13 @@ def test_every_fragment_is_synced_and_the_longest_sync_is_measured(box: FilmingB
     assert 50 <= summary.longest_sync_ms < 5_000
 
 
+@pytest.mark.promise("P8")
+def test_the_last_sync_counts_among_the_longest(box: FilmingBox) -> None:
+    box.disk.stall("sync", 0.3)
+    box.film(1.2)
+    assert box.finish(36).longest_sync_ms >= 300
+
+
 @pytest.mark.promise("P11")
 def test_pictures_that_the_sensor_lost_are_in_the_summary(box: FilmingBox) -> None:
     for packet in repeated(ENCODED, 2):
