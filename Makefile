@@ -36,6 +36,7 @@ lint: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/mypy --strict docs/unseal.py
 
 bench: setup $(STAMPS)/debian-test build/peers/ready
 	$(BIN)/python tests/bench.py
@@ -83,7 +84,7 @@ $(STAMPS)/python: requirements.lock pyproject.toml | $(STAMPS)
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	touch $@
 
-# Node is needed to unpack two packages, no more. Where the machine has none, a wheel brings it.
+# Node unpacks what the page needs and, in the tests, runs another implementation of age. Where the machine has none, a wheel brings it.
 $(STAMPS)/page: package-lock.json .ci/page_assets.py .ci/node.lock $(STAMPS)/python
 	if command -v npm >/dev/null; then \
 	    npm ci --ignore-scripts --no-audit --no-fund --loglevel=error; \
