@@ -66,11 +66,12 @@ class CountingSource(SceneSource):
             self._grain = np.random.default_rng(2).integers(0, _GRAIN, shape, dtype=np.uint8)
         self._takes, _, _ = _COUNT.unpack(count[:])
         count[:] = _COUNT.pack(self._takes + 1, 0, 0)
-        self._first_ns = 0
+        self._first_ns = self._drawn = 0
 
     def picture(self, frame_number: int) -> I420:
         self._first_ns = self._first_ns or time.clock_gettime_ns(time.CLOCK_BOOTTIME)
-        self._count[:] = _COUNT.pack(self._takes + 1, frame_number + 1, self._first_ns)
+        self._drawn += 1  # not the frame's number: one that was stepped over was never there
+        self._count[:] = _COUNT.pack(self._takes + 1, self._drawn, self._first_ns)
         picture = super().picture(frame_number)
         if self._grain is not None:
             offset = frame_number * 89 % self._height

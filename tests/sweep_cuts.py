@@ -17,7 +17,7 @@ from pathlib import Path
 import factory
 from factory import read_number
 from film_check import check_film
-from sweep_report import Rate, Trial
+from sweep_report import Rate, Trial, settled_bits
 from torn_takes import Torn, film
 
 from capture.container.movie import open_movie
@@ -179,4 +179,4 @@ def _left(copy: Path, source: Source, problems: list[str]) -> tuple[str, int, in
         problems.append(f"{seen.pictures} pictures decode of {found.frames}")
     if copy.read_bytes() != before:
         problems.append("reading altered it")
-    return "salvaged", seen.pictures, 8 * sum(movie.index.video.samples.sizes)
+    return "salvaged", seen.pictures, settled_bits(movie.index.video.samples.sizes, source.torn.encoded.profile.fps)

@@ -21,7 +21,7 @@ import msgspec
 from capture_box import CaptureBox, wait_until
 from counting_daemon import Count, new_count, read_count
 from film_check import Film, check_film
-from sweep_report import Rate, Trial
+from sweep_report import Rate, Trial, settled_bits
 
 from capture import messages as m
 from capture.audit.verify import Verdict, verify_log
@@ -171,7 +171,7 @@ class KillBox:
         try:
             movie = open_movie(fd, opened.file_key, opened.payload_offset, opened.is_sealed)
             sizes = movie.index.video.samples.sizes
-            film = replace(check_film(movie.read_at(0, movie.size), read_counter), picture_bits=8 * sum(sizes))
+            film = replace(check_film(movie.read_at(0, movie.size), read_counter), picture_bits=settled_bits(sizes, FPS))
         except (SealBroken, Truncated) as error:
             self._check(False, f"it does not open: {error.code}")
             return None

@@ -26,8 +26,8 @@ class Rate(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """One kill or one cut. `at` is its place: seconds for a kill, bytes for a cut. `bits` are those of the pictures that play,
-    `problems` what did not hold."""
+    """One kill or one cut. `at` is its place: seconds for a kill, bytes for a cut. `bits` are those of the pictures that play
+    in whole seconds from the second one on (see `settled_bits`), `problems` what did not hold."""
 
     kind: str
     rate: Rate
@@ -86,11 +86,16 @@ def measured_mbit(trials: Sequence[Trial]) -> dict[str, float]:
     """The bit rate of the pictures that the kills left, by what was asked for."""
     reached = {}
     for rate in Rate:
-        # The encoder's first second is spent in advance: short films say nothing of its rate.
-        long = [trial for trial in trials if trial.kind.startswith("kill") and trial.rate is rate and trial.played_s >= 1.5]
+        long = [trial for trial in trials if trial.kind.startswith("kill") and trial.rate is rate and trial.played_s >= 2]
         if long:
-            reached[rate.mbit] = round(sum(trial.bits for trial in long) / sum(trial.played_s for trial in long) / 1e6, 2)
+            settled_s = sum(int(trial.played_s) - 1 for trial in long)
+            reached[rate.mbit] = round(sum(trial.bits for trial in long) / settled_s / 1e6, 2)
     return reached
+
+
+def settled_bits(sizes: Sequence[int], fps: int) -> int:
+    """Of pictures of these sizes: an encoder spends more in its first second, and each second begins with a large picture."""
+    return 8 * sum(sizes[fps : len(sizes) // fps * fps])
 
 
 def table(found: Sequence[Row]) -> str:

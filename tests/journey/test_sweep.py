@@ -15,11 +15,14 @@ def test_no_kill_and_no_cut_costs_more_film_than_promised_and_the_rest_plays(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     report = tmp_path / "sweep.json"
-    code = sweep.main(["--kills", "8", "--cuts", "24", "--seed", "7", "--json", str(report)])
+    # By this seed each box is killed once around its opening, once around the stop, twice in the midst of filming.
+    code = sweep.main(["--kills", "8", "--cuts", "24", "--seed", "48", "--json", str(report)])
     assert code == 0, capsys.readouterr().out
     found = json.loads(report.read_text("utf-8"))
     kinds = {trial["kind"].split()[0]: 0 for trial in found["trials"]}
     assert set(kinds) == {"kill", "cut"}
     assert len(found["trials"]) == 32
     # What was promised for a bit rate was tried at that bit rate.
-    assert all(0.9 < reached / float(wanted) < 1.2 for wanted, reached in found["measured_mbit_s"].items())
+    reached = found["measured_mbit_s"]
+    assert set(reached) == {"8", "0.5"}
+    assert all(0.9 < mbit / float(wanted) < 1.2 for wanted, mbit in reached.items())
