@@ -37,6 +37,11 @@ class Run:
     flags: list[int] = field(default_factory=list)
     """One for each picture; empty for sound, where every sample is a keyframe."""
 
+    @property
+    def size(self) -> int:
+        """Bytes of the samples and of their entries."""
+        return sum(map(len, self.samples)) + (12 if self.flags else 8) * len(self.samples)
+
 
 def init_segment(tracks: Sequence[tuple[TrackSetup, Edit | None]]) -> bytes:
     """`ftyp` and `moov`: everything a player must know before the first fragment."""

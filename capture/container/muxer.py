@@ -19,6 +19,9 @@ FRAGMENT_US = 440_000
 """How much a fragment holds. A killed process costs the fragment that is being filled, the pictures that the encoder still has,
 and what waits in the open chunk, at low rates a whole fragment more: all of it within 0.6 s at 8 Mbit/s, 1.0 s at 0.5."""
 
+_FRAGMENT_HEAD_BYTES = 180
+"""At most what a fragment has besides its samples and their entries."""
+
 
 class FragmentMuxer:
     """One take. Not for several threads at once. Every buffer it returns must be written, in order."""
@@ -68,6 +71,18 @@ class FragmentMuxer:
             return 0
         # Half a picture of grace: whichever number of pictures comes nearest.
         return self._fragment_start_us + FRAGMENT_US - self._pictures.nominal_us // 2
+
+    @property
+    def ripe_bytes(self) -> int:
+        """How large a fragment cut now would be, to a few dozen bytes; 0 while it would be shorter than half a fragment."""
+        if not self._is_begun or self._pictures.newest_us - self._fragment_start_us < FRAGMENT_US // 2:
+            return 0
+        return _FRAGMENT_HEAD_BYTES + self._sound.run_bytes + self._pictures.run_bytes
+
+    @property
+    def newest_bytes(self) -> int:
+        """Size of the newest picture, which is in no fragment yet."""
+        return self._pictures.newest_bytes
 
     def media_us(self, time_us: int) -> int:
         """A time of the sensor's clock as media time, within the take as it is so far."""

@@ -51,6 +51,16 @@ class PictureTrack:
         return self._waiting.time_us if self._waiting else self.zero_us
 
     @property
+    def newest_bytes(self) -> int:
+        """Size of the newest picture, which goes into a fragment when the next one comes."""
+        return len(self._waiting.unit.data) if self._waiting else 0
+
+    @property
+    def run_bytes(self) -> int:
+        """What `take_run` would give now, in bytes."""
+        return self._run.size if self._run else 0
+
+    @property
     def duration_us(self) -> int:
         """From the first picture to the end of the newest, which lasts the nominal time; 0 before the first."""
         if self._waiting is None:

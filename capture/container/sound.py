@@ -45,6 +45,11 @@ class SoundTrack:
         """Media time of the first sample, in samples."""
         self.packets_lost = 0
 
+    @property
+    def run_bytes(self) -> int:
+        """What `take_run` would give now, in bytes."""
+        return self._run.size if self._run else 0
+
     def announce(self, audio: AudioFormat) -> None:
         self._format = audio
 

@@ -2,7 +2,7 @@
 
 What reaches the disk is whole chunks; at low bit rates a chunk takes longer to fill than a fragment, so padding is added where
 otherwise nothing would have left for a whole fragment. So it is where the scene needs so few bytes just now that an open chunk
-holds back much film.
+holds back much film. The less room there is to fill the better, so a fragment ends early where it just about fills its chunk.
 """
 
 from __future__ import annotations
@@ -20,6 +20,9 @@ from device.ports import AudioFormat, AudioPacket, Clock, Profile, VideoPacket
 
 _MAY_WAIT_US = 100_000
 """Film that may wait in the open chunk at any rate; where a chunk holds more at the rate that was asked for, twice as much."""
+
+_LITTLE_BYTES = CHUNK_BYTES // 16
+"""Padding that is worth it: left to the fragment's own end, a chunk begun anew would take far more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,7 @@ class TakeWriter:
         self._may_wait_us = max(_MAY_WAIT_US, 2 * CHUNK_BYTES * 8_000_000 // profile.bitrate)
         self._picture_us = 1_000_000 // profile.fps
         self._frames_before = 0
+        self._fragment_bytes = 0
         self._chunks_before = part.chunks_emitted
         self._written = 0
         self._waiting: deque[_Fragment] = deque()
@@ -63,16 +67,21 @@ class TakeWriter:
 
     def video(self, packet: VideoPacket) -> bool:
         """Take a picture; True when with it a fragment was made durable. Raises FormatUnsupported, OSError."""
-        if not self.muxer.video(packet):
+        is_due = self.muxer.video(packet)
+        fills_chunk = not is_due and self._fills_chunk()
+        if not (is_due or fills_chunk):
             return False
         # The newest picture is not among them: its duration is not known yet.
         frames, media_us = self.muxer.frames_kept - 1, self.muxer.media_us(packet.time_us)
         buffers = self.muxer.fragment()
+        begin = self._written
         self._write(buffers)
         end = self._written
+        self._fragment_bytes = end - begin
         # A chunk that padding fills counts for the next fragment, which may then wait: no sample waits for more than one.
         chunks_before, self._chunks_before = self._chunks_before, self._part.chunks_emitted
-        if self._chunks_before == chunks_before or self._waiting_us(buffers, frames) > self._may_wait_us:
+        is_held = self._chunks_before == chunks_before or self._waiting_us(buffers, frames) > self._may_wait_us
+        if fills_chunk or is_held:
             self._pad()
         self._frames_before = frames
         self._waiting.append(_Fragment(end, frames, media_us))
@@ -91,6 +100,16 @@ class TakeWriter:
         for buffer in buffers:
             self._part.write(buffer)
             self._written += len(buffer)
+
+    def _fills_chunk(self) -> bool:
+        """Whether a fragment cut now would leave only a little room in the open chunk, and with one more picture none.
+
+        Only where a fragment is smaller than a chunk: otherwise one leaves with every fragment, and nothing needs padding.
+        """
+        size = self.muxer.ripe_bytes
+        left = self._part.room - size
+        is_last = HEADER_BYTES <= left < min(self.muxer.newest_bytes, _LITTLE_BYTES)
+        return size > 0 and is_last and self._fragment_bytes < CHUNK_BYTES
 
     def _waiting_us(self, buffers: list[bytes], frames: int) -> int:
         """How much film of the fragment just written is not whole on the disk yet. Its pictures are its last buffers."""
