@@ -138,8 +138,12 @@ FAULTS = {
     "lamp_fault": _l("The red lamp cannot be driven. The box will not film without it."),
     "button_stuck": _l("The button is stuck or is being held."),
     "camera_unavailable": _l("The camera or the microphone cannot be opened."),
+    "camera_failed": _l("The camera or the microphone stopped by itself."),
     "no_frames": _l("The camera gave no pictures."),
+    "disk_floor": _l("The card is full. What was filmed is kept: take recordings over, then erase them to make room."),
     "disk_error": _l("The box could not write to its card."),
+    "box_unusable": _l("The box could not use its card."),
+    "catalogue_broken": _l("The box cannot read its list of recordings. Tell your service's IT lead."),
     "audit_broken": _l("The box's log does not hold. Film nothing more; tell your service's IT lead."),
 }
 OTHER_FAULT = _l("The box found a fault.")

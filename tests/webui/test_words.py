@@ -36,6 +36,20 @@ def test_every_refusal_of_the_daemon_has_words_of_its_own(code: str) -> None:
     assert len(str(words.advice)) > 10
 
 
+DISK_FAULTS = (StopReason.DISK_FLOOR.value, StopReason.DISK_ERROR.value, errors.BoxUnusable.code, errors.CatalogueBroken.code)
+OTHER_FAULTS = (StopReason.CAMERA_FAILED.value, "camera_unavailable", "lamp_fault", "button_stuck", "no_frames", "audit_broken")
+
+
+@pytest.mark.parametrize("code", [*DISK_FAULTS, *OTHER_FAULTS])
+def test_every_fault_of_the_box_has_words_of_its_own(code: str) -> None:
+    assert len(str(wording.FAULTS[code])) > 10
+
+
+def test_a_full_card_is_not_called_a_broken_one() -> None:
+    assert "full" in str(wording.FAULTS["disk_floor"])
+    assert "full" not in str(wording.FAULTS["disk_error"])
+
+
 def test_an_unknown_refusal_gets_the_words_for_the_unexpected() -> None:
     assert words_for(errors.VigcamError()) is UNEXPECTED
 
