@@ -65,15 +65,9 @@ class _Finder:
         if run.track_id == self._audio_id:
             if len(self.audio) == 0:
                 self.audio_start = run.decode_time
-            for size, ticks in zip(run.sizes[:whole], run.ticks, strict=False):
-                self.audio.add(size, ticks)
+            self.audio.extend(run.sizes[:whole], run.ticks[:whole])
             return
-        keyframes = set(run.keyframes)
-        for number, (size, ticks) in enumerate(zip(run.sizes[:whole], run.ticks, strict=False)):
-            if number in keyframes:
-                self.video.add_keyframe(size, ticks)
-            else:
-                self.video.add(size, ticks)
+        self.video.extend(run.sizes[:whole], run.ticks[:whole], [number for number in run.keyframes if number < whole])
 
 
 def read_fragments(reader: PlainReader, offset: int, video: ParsedTrack, audio: ParsedTrack | None) -> Contents:
@@ -83,7 +77,7 @@ def read_fragments(reader: PlainReader, offset: int, video: ParsedTrack, audio: 
     for _ in range(_MOST_BOXES):
         if size - offset < HEADER_BYTES:
             break
-        head = box_header(_head_bytes(reader, offset))
+        head = box_header(reader.read_at(offset, LARGE_HEADER_BYTES))
         if head.kind != b"moof":
             offset += head.size
             continue
@@ -92,18 +86,15 @@ def read_fragments(reader: PlainReader, offset: int, video: ParsedTrack, audio: 
         payload = offset + head.size + HEADER_BYTES
         if payload > size:
             break
-        runs = parse_fragment(reader.read_at(offset + head.header_bytes, head.size - head.header_bytes))
-        data = box_header(_head_bytes(reader, offset + head.size))
+        found = reader.read_at(offset, head.size + LARGE_HEADER_BYTES)
+        runs = parse_fragment(found[head.header_bytes : head.size])
+        data = box_header(found[head.size :])
         _check_data(data, runs)
         finder.take(offset, payload, min(size - payload, data.size - data.header_bytes), runs)
         offset += head.size + data.size
     else:
         raise SealBroken
     return Contents(None, finder.video, finder.audio, finder.audio_start, audio is not None, finder.fragments, finder.frames_torn)
-
-
-def _head_bytes(reader: PlainReader, offset: int) -> bytes:
-    return reader.read_at(offset, LARGE_HEADER_BYTES)
 
 
 def _check_data(data: BoxHeader, runs: tuple[ParsedRun, ...]) -> None:

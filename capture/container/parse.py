@@ -78,10 +78,11 @@ def children(data: bytes) -> Iterator[tuple[bytes, bytes]]:
         if at == len(data):
             return
         head = box_header(data[at : at + LARGE_HEADER_BYTES])
-        if head.size > len(data) - at:
+        stop = at + head.size
+        if stop > len(data):
             raise SealBroken
-        yield head.kind, data[at + head.header_bytes : at + head.size]
-        at += head.size
+        yield head.kind, data[at + head.header_bytes : stop]
+        at = stop
     if at != len(data):
         raise SealBroken
 
@@ -109,6 +110,16 @@ def _only(content: bytes, *path: bytes) -> bytes:
         if not content:
             raise SealBroken
     return content
+
+
+def _firsts(content: bytes, *kinds: bytes) -> list[bytes]:
+    """The content of the first box of each kind, in one walk. Raises SealBroken if one is missing or empty."""
+    found: dict[bytes, bytes] = {}
+    for kind, inner in children(content):
+        found.setdefault(kind, inner)
+    if not all(found.get(kind) for kind in kinds):
+        raise SealBroken
+    return [found[kind] for kind in kinds]
 
 
 def _track(content: bytes) -> ParsedTrack:
@@ -145,14 +156,13 @@ def _edit(content: bytes) -> Edit:
 
 
 def _run(content: bytes) -> ParsedRun:
-    header = _only(content, b"tfhd")
+    header, times, run = _firsts(content, b"tfhd", b"tfdt", b"trun")
     flags, track_id = struct.unpack_from(">II", header)
     if flags & ~DEFAULT_SAMPLE_FLAGS != DEFAULT_BASE_IS_MOOF:
         raise SealBroken
-    version, decode_time = struct.unpack_from(">B3xQ", _only(content, b"tfdt"))
+    version, decode_time = struct.unpack_from(">B3xQ", times)
     if version != 1:
         raise SealBroken
-    run = _only(content, b"trun")
     flags, count, data_offset = struct.unpack_from(">IIi", run)
     required = TRUN_DATA_OFFSET | TRUN_DURATION | TRUN_SIZE
     if flags & ~TRUN_FLAGS != required:

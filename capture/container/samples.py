@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from array import array
-from itertools import accumulate
+from collections.abc import Iterable, Sequence
+from itertools import accumulate, groupby
 
 
 class SampleTable:
@@ -34,16 +35,27 @@ class SampleTable:
     def add(self, size: int, ticks: int) -> None:
         """One more sample; both must fit 32 bits."""
         self.sizes.append(size)
-        if self.run_ticks and self.run_ticks[-1] == ticks:
-            self.run_counts[-1] += 1
-        else:
-            self.run_counts.append(1)
-            self.run_ticks.append(ticks)
+        self._add_run(1, ticks)
 
     def add_keyframe(self, size: int, ticks: int) -> None:
         """One more sample, from which decoding may begin."""
         self.keyframes.append(len(self.sizes))
         self.add(size, ticks)
+
+    def extend(self, sizes: Sequence[int], ticks: Sequence[int], keyframes: Iterable[int] = ()) -> None:
+        """As many samples more, each with its size and ticks; `keyframes` are numbers among these, counted from 0, ascending."""
+        first = len(self.sizes)
+        self.keyframes.extend([first + number for number in keyframes])
+        self.sizes.extend(sizes)
+        for value, equal in groupby(ticks):
+            self._add_run(len(list(equal)), value)
+
+    def _add_run(self, count: int, ticks: int) -> None:
+        if self.run_ticks and self.run_ticks[-1] == ticks:
+            self.run_counts[-1] += count
+        else:
+            self.run_counts.append(count)
+            self.run_ticks.append(ticks)
 
     def ends(self) -> array[int]:
         """Where each sample ends, in bytes from the track's own beginning, with a 0 before the first."""
