@@ -59,6 +59,11 @@ class TakeWriter:
         """The longest that the disk took to make a fragment durable, the last one with the film's end."""
         return self._longest_sync_ns / 1e6
 
+    @property
+    def due_us(self) -> int:
+        """No picture before this time, on the sensor's clock, makes anything durable; 0 where each of them may."""
+        return self.muxer.due_us if self._fragment_bytes >= CHUNK_BYTES else 0
+
     def audio_format(self, audio: AudioFormat) -> None:
         self.muxer.audio_format(audio)
 
@@ -106,10 +111,10 @@ class TakeWriter:
 
         Only where a fragment is smaller than a chunk: otherwise one leaves with every fragment, and nothing needs padding.
         """
+        if self._fragment_bytes >= CHUNK_BYTES:
+            return False
         size = self.muxer.ripe_bytes
-        left = self._part.room - size
-        is_last = HEADER_BYTES <= left < min(self.muxer.newest_bytes, _LITTLE_BYTES)
-        return size > 0 and is_last and self._fragment_bytes < CHUNK_BYTES
+        return size > 0 and HEADER_BYTES <= self._part.room - size < min(self.muxer.newest_bytes, _LITTLE_BYTES)
 
     def _waiting_us(self, buffers: list[bytes], frames: int) -> int:
         """How much film of the fragment just written is not whole on the disk yet. Its pictures are its last buffers."""
