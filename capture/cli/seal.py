@@ -12,6 +12,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 
+from capture.cli.ending import end_by_exception
 from capture.errors import NotARecipient
 from capture.identity_file import FILE_LIMIT, identities_in, identity_file, identity_in_keyring
 from capture.plain_output import Existing, plain_output, refuse_existing
@@ -34,6 +35,7 @@ def keygen(output: Path | None) -> None:
     if output is None:
         click.echo(text, nl=False)
         return
+    end_by_exception()
     try:
         with plain_output(output, Existing.REFUSE) as file:
             file.write(text.encode("ascii"))
@@ -68,6 +70,7 @@ def unseal(
     Any age file will do, armored or not. One that is sealed by a passphrase needs no key: the passphrase is asked for. A torn
     recording gives what it still holds; the exit code is then 3.
     """
+    end_by_exception()
     replace = existing or Existing.REFUSE
     try:
         file.stat()  # what is not there is told before anything is said of its name

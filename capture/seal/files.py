@@ -118,9 +118,8 @@ def _share_out(count: int, work: Callable[[Iterator[int]], None]) -> None:
             blocks.stop()
 
     with ThreadPoolExecutor(_WORKERS, thread_name_prefix="blocks") as pool:
-        workers = [pool.submit(work_or_stop) for _ in range(_WORKERS)]
         try:
-            for worker in workers:
+            for worker in [pool.submit(work_or_stop) for _ in range(_WORKERS)]:
                 worker.result()
         finally:
             blocks.stop()  # somebody who interrupts the program does not wait for the rest

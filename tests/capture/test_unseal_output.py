@@ -1,0 +1,59 @@
+"""What `vigcam unseal` writes, and where: no plaintext outlives a command that was ended, and nothing it is made from is replaced."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from sealed_files import plaintext
+from workstation import Desk
+
+from capture.seal.keys import Identity
+from capture.seal.small import seal_bytes
+
+PLAIN = plaintext(3 << 20)
+ENDED_WHILE_WRITING = """
+import os, signal, sys
+from webui.cli import main
+write, number = os.pwrite, int(sys.argv.pop(1))
+def end_and_write(fd, data, offset):
+    os.kill(os.getpid(), number)
+    return write(fd, data, offset)
+os.pwrite = end_and_write
+main()
+"""
+"""`vigcam`, told to end before each block that it writes: a closed terminal often says so more than once."""
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    key, folder = Identity.generate(), tmp_path / "desk"
+    folder.mkdir()
+    note, identity = tmp_path / "note.age", tmp_path / "identity.txt"
+    note.write_bytes(seal_bytes(PLAIN, [key.recipient]))
+    identity.write_text(key.encode())
+    return Desk(folder, note, identity, key)
+
+
+def unseal_and_end(desk: Desk, number: signal.Signals, before: signal.Handlers = signal.SIG_DFL) -> int:
+    """The exit code of an unsealing that gets this signal in its midst; `before` is what its parent had set for it."""
+    command = [sys.executable, "-c", ENDED_WHILE_WRITING, str(number.value), "unseal", desk.recording, "-i", desk.identity]
+    ended = subprocess.run(
+        command, cwd=desk.folder, capture_output=True, check=False, timeout=60, preexec_fn=lambda: signal.signal(number, before)
+    )
+    assert b"Traceback" not in ended.stderr
+    return ended.returncode
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda number: number.name)
+def test_unsealing_that_is_told_to_end_leaves_nothing(desk: Desk, number: signal.Signals) -> None:
+    assert unseal_and_end(desk, number) == 1
+    assert desk.files() == set()
+
+
+def test_unsealing_that_may_outlive_its_terminal_goes_on(desk: Desk) -> None:
+    assert unseal_and_end(desk, signal.SIGHUP, signal.SIG_IGN) == 0
+    assert (desk.folder / "note").read_bytes() == PLAIN
