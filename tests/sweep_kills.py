@@ -13,13 +13,13 @@ import random
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import Enum
 from pathlib import Path
 
 import msgspec
 from capture_box import CaptureBox, wait_until
-from counting_daemon import Count, new_count, read_count
+from counting_daemon import new_count, read_count
 from film_check import Film, check_film
 from sweep_report import Rate, Trial, settled_bits
 
@@ -54,14 +54,6 @@ def moments(trials: int, chance: random.Random) -> list[Moment]:
     return kinds
 
 
-@dataclass(frozen=True, slots=True)
-class _Kill:
-    moment: Moment
-    after_s: float
-    """Since the hold was long enough, since the first picture, since the stopping press."""
-    count: Count
-
-
 class KillBox:
     """A provisioned box of one bit rate that is killed over and over. `close` it."""
 
@@ -81,7 +73,7 @@ class KillBox:
     def kill(self, moment: Moment, chance: random.Random) -> Trial:
         """Film, kill, start again, look. What does not hold is named in the trial."""
         self._problems = []
-        kill = self._film_and_kill(moment, chance)
+        after_s, made = self._film_and_kill(moment, chance)
         self._verify((Verdict.GOOD, Verdict.TORN))
         self._box.start()
         self._verify((Verdict.GOOD,))
@@ -90,14 +82,14 @@ class KillBox:
         recording = self._new_recording()
         film = self._film_of(recording)
         played = 0 if film is None else film.pictures
-        lost_s = (kill.count.pictures - played) / FPS
-        self._check(played <= kill.count.pictures, "more plays than was filmed")
+        lost_s = (made - played) / FPS
+        self._check(played <= made, "more plays than was filmed")
         self._check(lost_s <= self.rate.most_s, f"{lost_s:.3f} s lost")
         return Trial(
             kind=f"kill {moment.value}",
             rate=self.rate,
-            at=round(kill.after_s, 3),
-            made_s=kill.count.pictures / FPS,
+            at=round(after_s, 3),
+            made_s=made / FPS,
             lost_s=lost_s,
             outcome="nothing left" if recording is None or film is None else recording.state.value,
             played_s=played / FPS,
@@ -120,7 +112,9 @@ class KillBox:
 
     # --- the kill -------------------------------------------------------------------------------------------------------
 
-    def _film_and_kill(self, moment: Moment, chance: random.Random) -> _Kill:
+    def _film_and_kill(self, moment: Moment, chance: random.Random) -> tuple[float, int]:
+        """When the kill came (seconds since the hold was long enough, the first picture, the stopping press), and how many
+        pictures had been made."""
         before = read_count(self._count).takes
         self._box.arm(*self._family)
         self._box.down()
@@ -142,7 +136,7 @@ class KillBox:
                 time.sleep(after_s)
         self._box.kill()
         count = read_count(self._count)
-        return _Kill(moment, after_s, count if count.takes > before else Count(before, 0, 0))
+        return after_s, count.pictures if count.takes > before else 0
 
     def _wait_for_first_picture(self, takes_before: int) -> None:
         wait_until(lambda: (count := read_count(self._count)).takes > takes_before and count.pictures > 0)
