@@ -35,23 +35,23 @@ class Bits:
     """Reads bits and Exp-Golomb codes from a NAL unit's payload, the emulation prevention bytes taken out."""
 
     def __init__(self, payload: bytes) -> None:
-        self._data = payload.replace(b"\x00\x00\x03", b"\x00\x00")
-        self._at = 0
+        data = payload.replace(b"\x00\x00\x03", b"\x00\x00")
+        self._value = int.from_bytes(data, "big")
+        self._left = 8 * len(data)
 
     def bits(self, count: int) -> int:
-        value = 0
-        for _ in range(count):
-            value = value << 1 | (self._data[self._at >> 3] >> (7 - (self._at & 7))) & 1
-            self._at += 1
-        return value
+        """The next `count` bits as a number. Raises IndexError past the end."""
+        self._left -= count
+        if self._left < 0:
+            raise IndexError("past the end")
+        return self._value >> self._left & (1 << count) - 1
 
     def unsigned(self) -> int:
-        zeros = 0
-        while not self.bits(1):
-            zeros += 1
-            if zeros > 31:
-                raise ValueError("an Exp-Golomb code longer than 32 bits")
-        return (1 << zeros) - 1 + self.bits(zeros)
+        """The next ue(v). Raises ValueError for a code that is too long, IndexError past the end."""
+        zeros = self._left - (self._value & (1 << self._left) - 1).bit_length()
+        if zeros > 31:
+            raise ValueError("an Exp-Golomb code longer than 32 bits")
+        return self.bits(2 * zeros + 1) - 1
 
     def signed(self) -> int:
         code = self.unsigned()
