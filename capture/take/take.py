@@ -125,7 +125,7 @@ class Take:
 
     def _run(self) -> None:
         while True:
-            item = self._queue.get(self._writer.muxer.due_us)
+            item = self._queue.get(self._writer.due_us)
             if isinstance(item, Finish):
                 self._listener.take_finished(self._close(item.report))
                 return
