@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import importlib
+import importlib.util
 import random
 import re
 import subprocess
@@ -113,6 +114,9 @@ def main() -> int:
         load(asked.name).check(asked.file.read_bytes())
         _say("nothing found")
         return 0
+    if importlib.util.find_spec("atheris") is None:
+        _say("atheris is not installed: it comes for Linux on x86-64 alone")
+        return 1
     if asked.here:
         fuzz(asked.name, asked.seconds, Places.under(asked.build, asked.name))
     results = [fuzz_apart(name, asked.seconds, asked.build) for name in ([asked.name] if asked.name else NAMES)]
