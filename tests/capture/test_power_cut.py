@@ -54,11 +54,20 @@ def story(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 def test_after_a_cut_at_any_moment_all_that_was_confirmed_is_there_and_nothing_is_called_what_it_is_not(
     story: Story, tmp_path: Path
 ) -> None:
-    tally = sweep(story, Judge(story, tmp_path), samples=1, recut_every=40)
+    tally = sweep(story, Judge(story, tmp_path), samples=1)
     assert tally.cuts == len(story.tape.steps) + 1
-    assert tally.second_cuts > 10
     assert set(tally.ends) == {"no row", "interrupted", "sealed", "erased"}
     assert {"none", "all", "zero-filled", "torn", "begins missing", "any 512 bytes"} <= set(tally.rules)
+
+
+@pytest.mark.promise("P8")
+@pytest.mark.promise("P10")
+def test_a_start_on_what_a_cut_left_may_itself_be_cut(tmp_path: Path) -> None:
+    for name in ("story", "cut"):
+        (tmp_path / name).mkdir()
+    story = tell(tmp_path / "story", factory.encode(), 0.6, then=erase)
+    tally = sweep(story, Judge(story, tmp_path / "cut"), samples=1, recut_every=30)
+    assert tally.second_cuts > 10
 
 
 def test_every_byte_of_a_recording_is_written_once_until_it_is_erased(story: Story) -> None:
