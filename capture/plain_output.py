@@ -25,8 +25,8 @@ class Existing(Enum):
 def plain_output(target: Path, existing: Existing) -> Iterator[BinaryIO]:
     """A file to write, mode 0600, that gets the name `target`, durably, when the block ends well.
 
-    It is written under a hidden temporary name in the same folder; if the block raises, nothing is left. What only SIGKILL or a
-    power cut can leave behind is that `….unfinished`. Raises FileExistsError, before and after the writing, and any other OSError.
+    It is written under a hidden temporary name in the same folder; if the block raises, nothing is left. Only SIGKILL and a
+    power cut leave that file, `.….unfinished`. Raises FileExistsError, before and after the writing, and any other OSError.
     """
     refuse_existing(target, existing)
     temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}.unfinished")

@@ -79,6 +79,7 @@ def unseal(
         raise _cannot(error, file) from error
     try:
         refuse_existing(target, replace)  # before a passphrase is asked for
+        _refuse_sources(target, file, identity, keyring, passphrase_file)
         with sealed_file(file) as sealed:
             opened = _open(sealed, identity, keyring, passphrase_file)
             outcome = _write(opened, form or Form.AUTO, target, replace)
@@ -94,6 +95,13 @@ def unseal(
 
 
 verbs: tuple[click.Command, ...] = (unseal, keygen)
+
+
+def _refuse_sources(target: Path, *sources: Path | None) -> None:
+    """Even by force: a torn recording holds more than what comes out of it, and an identity is needed again."""
+    for source in sources:
+        if source is not None and target.exists() and target.samefile(source):
+            raise click.UsageError(f"The output is made from {source}: give it another name (-o).")
 
 
 def _write(sealed: OpenSeal, form: Form, target: Path, existing: Existing) -> Outcome:

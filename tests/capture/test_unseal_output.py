@@ -1,7 +1,8 @@
-"""What `vigcam unseal` writes, and where: no plaintext outlives a command that was ended, and nothing it is made from is replaced."""
+"""What `vigcam unseal` writes, and where: no plaintext outlives a command that was ended, nothing it is made from is replaced."""
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -57,3 +58,23 @@ def test_unsealing_that_is_told_to_end_leaves_nothing(desk: Desk, number: signal
 def test_unsealing_that_may_outlive_its_terminal_goes_on(desk: Desk) -> None:
     assert unseal_and_end(desk, signal.SIGHUP, signal.SIG_IGN) == 0
     assert (desk.folder / "note").read_bytes() == PLAIN
+
+
+@pytest.mark.parametrize("own", ["note.age", "identity.txt", "link to the identity"])
+def test_nothing_that_the_output_is_made_from_is_replaced_by_it(desk: Desk, own: str) -> None:
+    target = desk.recording.with_name(own)
+    if own.startswith("link"):
+        os.link(desk.identity, target)
+    before = target.read_bytes()
+    ended = desk.unseal(desk.recording, "-o", target, "--force")
+    assert ended.returncode == 2
+    assert "made from" in ended.stderr
+    assert target.read_bytes() == before
+
+
+@pytest.mark.parametrize("option", ["--keyring", "--passphrase-file"])
+def test_neither_keyring_nor_passphrase_is_replaced_by_what_it_opens(desk: Desk, option: str) -> None:
+    held = desk.recording.with_name("held")
+    held.write_text("precious")
+    assert "made from" in desk.run("unseal", desk.recording, option, held, "-o", held, "--force").stderr
+    assert held.read_text() == "precious"
