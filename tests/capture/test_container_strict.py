@@ -7,15 +7,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from movies import BytesReader, mux, take_of
-from odd_takes import PLAIN, TAKES, Packets, announced_of, muxed, takes
+from odd_takes import ENCODED, PLAIN, TAKES, Packets, announced_of, muxed, takes
 from strict_fragments import read_fragmented
 from strict_movies import Strict, read_progressive
 from strict_samples import check_samples
+from strict_tracks import Pictures
 
 from capture.container.index import load_index
 from capture.container.progressive import ProgressiveMp4
 from capture.errors import Truncated
+from device.encoder import VideoEncoder
 from device.ports import Profile
+from device.scene import Scene
 
 OTHER = factory.encode(Profile(98, 50, 15, 200_000, audio_bitrate=32_000, audio_rate=32_000))
 
@@ -53,6 +56,16 @@ def test_both_forms_obey_the_standards(name: str) -> None:
 
 def test_other_sizes_and_rates_obey_the_standards() -> None:
     check_both(mux(OTHER, take_of(OTHER, 3, 400_000), OTHER.audio_format))
+
+
+def test_a_stream_of_the_high_profile_says_its_depth() -> None:
+    scene, encoder = Scene(ENCODED.profile), VideoEncoder(ENCODED.profile)
+    packets = [packet for number in range(20) for packet in encoder.encode(scene.paint(number), number, number * 33_333)]
+    fragmented = mux(ENCODED, [*packets, *encoder.flush()], None)
+    entry = read_fragmented(BytesReader(fragmented)).movie.tracks[0].entry
+    assert isinstance(entry, Pictures)
+    assert (entry.record[1], entry.depth) == (100, (1, 8, 8))
+    check_both(fragmented)
 
 
 @pytest.mark.parametrize("paddings", [[8], [9, 70_000], [65_536, 8, 8, 8, 8]], ids=str)
