@@ -14,7 +14,7 @@ from pathlib import Path
 
 from factory import UnsyncedDisk, encode, make_recording
 from figures import Figure, against, at_most, timed
-from ram_folder import RamFolder, ram_folder
+from roomy_folder import RoomyFolder, roomy_folder
 
 from capture.container.index import SampleIndex, load_index
 from capture.container.movie import open_movie
@@ -45,7 +45,7 @@ def film_figures(
     ranges: int = RANGES,
 ) -> Iterator[Figure]:
     need_bytes = round((2 * short_min + long_min) * 60 * (profile.bitrate + profile.audio_bitrate) / 8)
-    with ram_folder(need_bytes, folder) as ram:
+    with roomy_folder(need_bytes, folder) as ram:
         identity = Identity.generate()
         short, short_s = _film(ram.path / "short", identity, profile, short_min)
         long, long_s = _film(ram.path / "long", identity, profile, long_min)
@@ -84,7 +84,7 @@ def _movie(film: _Film) -> Iterator[ProgressiveMp4]:
         yield open_movie(file.fileno(), film.file_key, film.offset, is_sealed=True)
 
 
-def _index_figures(ram: RamFolder, film: _Film, rounds: int) -> Iterator[Figure]:
+def _index_figures(ram: RoomyFolder, film: _Film, rounds: int) -> Iterator[Figure]:
     """Of the film, and of the same film with its end cut off within a chunk, as a power cut leaves it."""
     torn = film.path.with_suffix(".torn")
     shutil.copyfile(film.path, torn)
@@ -109,7 +109,7 @@ def _index_figures(ram: RamFolder, film: _Film, rounds: int) -> Iterator[Figure]
 
 
 def _range_figures(
-    ram: RamFolder, ten: tuple[ProgressiveMp4, float], hour: tuple[ProgressiveMp4, float], ranges: int
+    ram: RoomyFolder, ten: tuple[ProgressiveMp4, float], hour: tuple[ProgressiveMp4, float], ranges: int
 ) -> Iterator[Figure]:
     """The two films take turns, place by place."""
     places = random.Random(2)
@@ -126,7 +126,7 @@ def _range_figures(
     yield against(name, long_ms, "ms", f"{ten[1]:g} minutes", short_ms, 0.8, 1.2, f"{note}; taking turns; goal for the ratio")
 
 
-def _whole(ram: RamFolder, film: ProgressiveMp4) -> Figure:
+def _whole(ram: RoomyFolder, film: ProgressiveMp4) -> Figure:
     room = memoryview(bytearray(MIB))
 
     def read() -> None:

@@ -18,7 +18,7 @@ from pathlib import Path
 import cryptography
 from cryptography.hazmat.backends.openssl import backend
 from figures import Figure, against, timed
-from ram_folder import RamFolder, ram_folder
+from roomy_folder import RoomyFolder, roomy_folder
 
 from capture.seal.files import copy_out, seal_file
 from capture.seal.keys import Identity
@@ -35,7 +35,7 @@ _FILES = 4
 
 
 def seal_figures(folder: Path, file_mib: int = FILE_MIB, stream_mib: int = STREAM_MIB, rounds: int = ROUNDS) -> Iterator[Figure]:
-    with ram_folder(_FILES * file_mib * MIB, folder) as ram:
+    with roomy_folder(_FILES * file_mib * MIB, folder) as ram:
         yield from _file_figures(ram, file_mib, rounds)
     yield from _stream_figures(stream_mib, rounds)
 
@@ -55,7 +55,7 @@ def _quiet(written: int, size: int) -> None:
     """Progress that nobody watches."""
 
 
-def _file_figures(ram: RamFolder, file_mib: int, rounds: int) -> Iterator[Figure]:
+def _file_figures(ram: RoomyFolder, file_mib: int, rounds: int) -> Iterator[Figure]:
     age = shutil.which("age")
     if age is None:
         raise SystemExit("the `age` tool is missing: make bench installs it")
