@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import logging
 import sys
-import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -18,6 +17,7 @@ import factory
 from fault_setup import keyrings_on, make_good, troubled_enrolment, troubled_provision
 from fault_visit import count_calls, troubled_visit
 from faulty_kernel import FaultyKernel, Trouble, fits
+from ram_folder import ram_folder
 from record_box import PASSPHRASE
 from replay_story import erase, tell
 from replay_sweep import sweep
@@ -108,9 +108,9 @@ def main() -> int:
     tried, begun = 0, time.monotonic()
     started = begun
     for part in (visits, boxes, enrolments, power_cuts):
-        with tempfile.TemporaryDirectory() as name:
+        with ram_folder() as folder:
             try:
-                for row in part(Path(name)):
+                for row in part(folder):
                     sys.stdout.write(row.line(time.monotonic() - started) + "\n")
                     sys.stdout.flush()
                     tried, started = tried + row.tried, time.monotonic()

@@ -1,29 +1,16 @@
-"""A folder in RAM for large files of a bench, so that no disk decides what is measured. On the disk where RAM has no room."""
+"""A folder in RAM, for tests whose disk is a tape or fails on purpose: this machine's own syncs prove nothing there and cost most."""
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
-_SHM = Path("/dev/shm")
-
-
-@dataclass(frozen=True, slots=True)
-class RamFolder:
-    """`place` says where it lies, for a figure's note."""
-
-    path: Path
-    place: str
+_TMPFS = Path("/dev/shm")
 
 
 @contextmanager
-def ram_folder(need_bytes: int, otherwise: Path) -> Iterator[RamFolder]:
-    """A new folder with room for `need_bytes` and as much again, in tmpfs or else in `otherwise`. Removed at the end."""
-    is_roomy = _SHM.is_dir() and shutil.disk_usage(_SHM).free >= 2 * need_bytes
-    parent, place = (_SHM, "tmpfs") if is_roomy else (otherwise, "on the disk: /dev/shm has no room")
-    with tempfile.TemporaryDirectory(dir=parent, prefix="vigcam-bench-") as name:
-        yield RamFolder(Path(name), place)
+def ram_folder() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(dir=_TMPFS if _TMPFS.is_dir() else None) as name:
+        yield Path(name)

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from fault_visit import count_calls, troubled_visit
 from faults import FaultyDisk
 from faulty_kernel import Trouble, fits
 from filming_box import FilmingBox
+from ram_folder import ram_folder
 
 from capture.audit.verify import Verdict, verify_log
 from capture.model import RecordingState
@@ -21,6 +23,12 @@ from device.disk import SystemDisk
 SHARES = 4
 """The sweeps are cut into so many tests, so that a failure names its place."""
 OTHERS = tuple(trouble for trouble in Trouble if trouble is not Trouble.EIO)
+
+
+@pytest.fixture
+def ram() -> Iterator[Path]:
+    with ram_folder() as folder:
+        yield folder
 
 
 def _in_turn(folder: Path, places: list[tuple[int, str, Trouble]]) -> None:
@@ -47,30 +55,26 @@ def test_a_visit_meets_every_kind_of_call(calls: list[str]) -> None:
 @pytest.mark.promise("P8")
 @pytest.mark.promise("P11")
 @pytest.mark.parametrize("share", range(SHARES))
-def test_an_error_at_any_call_loses_nothing_durable_and_claims_nothing_false(
-    tmp_path: Path, calls: list[str], share: int
-) -> None:
-    _in_turn(tmp_path, [(number, call, Trouble.EIO) for number, call in enumerate(calls)][share::SHARES])
+def test_an_error_at_any_call_loses_nothing_durable_and_claims_nothing_false(ram: Path, calls: list[str], share: int) -> None:
+    _in_turn(ram, [(number, call, Trouble.EIO) for number, call in enumerate(calls)][share::SHARES])
 
 
 @pytest.mark.promise("P8")
 @pytest.mark.promise("P9")
 @pytest.mark.promise("P10")
 @pytest.mark.parametrize("trouble", OTHERS, ids=lambda trouble: trouble.name)
-def test_full_disks_interrupted_calls_and_short_writes_do_no_more_harm(
-    tmp_path: Path, calls: list[str], trouble: Trouble
-) -> None:
+def test_full_disks_interrupted_calls_and_short_writes_do_no_more_harm(ram: Path, calls: list[str], trouble: Trouble) -> None:
     places = [(number, call, trouble) for number, call in enumerate(calls) if fits(trouble, call)]
-    _in_turn(tmp_path, places[OTHERS.index(trouble) :: SHARES])
+    _in_turn(ram, places[OTHERS.index(trouble) :: SHARES])
 
 
 @pytest.mark.promise("P2")
 @pytest.mark.promise("P8")
 @pytest.mark.parametrize("share", range(SHARES))
-def test_after_a_disk_that_died_at_any_step_of_a_take_the_next_start_tells_one_story(tmp_path: Path, share: int) -> None:
+def test_after_a_disk_that_died_at_any_step_of_a_take_the_next_start_tells_one_story(ram: Path, share: int) -> None:
     number, is_cut = share, True
     while is_cut:
-        folder = tmp_path / f"{number}"
+        folder = ram / f"{number}"
         folder.mkdir()
         disk = FaultyDisk(SystemDisk())
         box = FilmingBox(folder, disk).start()

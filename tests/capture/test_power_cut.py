@@ -7,7 +7,7 @@ system has cached and shows nothing of this.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from disk_replay import cut_at, kept_after
 from factory import repeated
 from filming_box import FilmingBox
 from movies import decode
+from ram_folder import ram_folder
 from replay_story import Story, erase, tell
 from replay_sweep import sweep
 from replay_verdict import Judge
@@ -42,6 +43,12 @@ def _profile(bitrate: int) -> Profile:
     return Profile(320, 180, 30, bitrate, audio_bitrate=48_000)
 
 
+@pytest.fixture
+def ram() -> Iterator[Path]:
+    with ram_folder() as folder:
+        yield folder
+
+
 @pytest.fixture(scope="module", params=RATES, ids=lambda rate: f"{rate // 1000} kbit")
 def story(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Story:
     seconds = 1.1 if request.param == 8_000_000 else 2.5
@@ -52,9 +59,9 @@ def story(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 @pytest.mark.promise("P9")
 @pytest.mark.promise("P10")
 def test_after_a_cut_at_any_moment_all_that_was_confirmed_is_there_and_nothing_is_called_what_it_is_not(
-    story: Story, tmp_path: Path
+    story: Story, ram: Path
 ) -> None:
-    tally = sweep(story, Judge(story, tmp_path), samples=1)
+    tally = sweep(story, Judge(story, ram), samples=1)
     assert tally.cuts == len(story.tape.steps) + 1
     assert set(tally.ends) == {"no row", "interrupted", "sealed", "erased"}
     assert {"none", "all", "zero-filled", "torn", "begins missing", "any 512 bytes"} <= set(tally.rules)
@@ -62,11 +69,9 @@ def test_after_a_cut_at_any_moment_all_that_was_confirmed_is_there_and_nothing_i
 
 @pytest.mark.promise("P8")
 @pytest.mark.promise("P10")
-def test_a_start_on_what_a_cut_left_may_itself_be_cut(tmp_path: Path) -> None:
-    for name in ("story", "cut"):
-        (tmp_path / name).mkdir()
-    story = tell(tmp_path / "story", factory.encode(), 0.6, then=erase)
-    tally = sweep(story, Judge(story, tmp_path / "cut"), samples=1, recut_every=30)
+def test_a_start_on_what_a_cut_left_may_itself_be_cut(tmp_path: Path, ram: Path) -> None:
+    story = tell(tmp_path, factory.encode(), 0.6, then=erase)
+    tally = sweep(story, Judge(story, ram), samples=1, recut_every=30)
     assert tally.second_cuts > 10
 
 
@@ -85,16 +90,13 @@ def test_no_write_of_a_visit_holds_a_piece_of_the_film_in_clear(story: Story) ->
 
 
 @pytest.mark.promise("P8")
-def test_a_cut_while_a_take_is_given_up_leaves_no_film_and_no_wrong_word(tmp_path: Path) -> None:
-    (tmp_path / "cut").mkdir()
-
+def test_a_cut_while_a_take_is_given_up_leaves_no_film_and_no_wrong_word(tmp_path: Path, ram: Path) -> None:
     def break_camera(box: FilmingBox) -> None:
         box.camera.trouble["start"].append(CameraUnavailable("as the test wants it"))
 
-    (tmp_path / "story").mkdir()
-    story = tell(tmp_path / "story", factory.encode(), 1.0, first=break_camera)
+    story = tell(tmp_path, factory.encode(), 1.0, first=break_camera)
     assert story.frames == 0
-    tally = sweep(story, Judge(story, tmp_path / "cut"), samples=1)
+    tally = sweep(story, Judge(story, ram), samples=1)
     assert set(tally.ends) <= {"no row", "interrupted"}
 
 
@@ -148,10 +150,10 @@ def _opener(identity: Identity, scratch: Path) -> Callable[[bytes], ProgressiveM
 @pytest.mark.promise("P8")
 @pytest.mark.parametrize(("bitrate", "seconds"), [(8_000_000, 1.7), (500_000, 5.2)])
 def test_what_the_writer_counts_as_durable_plays_whatever_the_card_kept_and_a_cut_costs_no_more_than_promised(
-    tmp_path: Path, bitrate: int, seconds: float
+    ram: Path, bitrate: int, seconds: float
 ) -> None:
-    tape, identity, film = _write_a_take(tmp_path, bitrate, seconds)
-    play = _opener(identity, tmp_path / "cut")
+    tape, identity, film = _write_a_take(ram, bitrate, seconds)
+    play = _opener(identity, ram / "cut")
     synced_us, most_lost_us, most_durable = 0, 0, 0
     for at in range(len(tape.steps) + 1):
         if at and tape.steps[at - 1] == SyncFile(film):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from fault_setup import keyrings_on, make_good, provision_on, troubled_enrolment, troubled_provision
 from faulty_kernel import FaultyKernel, Trouble, fits
+from ram_folder import ram_folder
 from record_box import PASSPHRASE
 
 from capture.device_key import DeviceKey
@@ -19,24 +21,30 @@ SHARE = 4
 """A box is made anew for every so many-th call; `make chaos` tries them all."""
 
 
+@pytest.fixture
+def ram() -> Iterator[Path]:
+    with ram_folder() as folder:
+        yield folder
+
+
 @pytest.mark.promise("P12")
-def test_a_box_is_made_whole_or_an_error_is_told_and_nothing_starts(tmp_path: Path) -> None:
-    good = make_good(tmp_path / "good")
+def test_a_box_is_made_whole_or_an_error_is_told_and_nothing_starts(ram: Path) -> None:
+    good = make_good(ram / "good")
     troubles = list(Trouble)
     told = set()
     for number in range(0, len(good.calls), SHARE):
         trouble = troubles[number // SHARE % len(troubles)]
         if not fits(trouble, good.calls[number]):
             trouble = Trouble.EIO
-        told.add(troubled_provision(tmp_path / f"{number}", number, trouble, good))
+        told.add(troubled_provision(ram / f"{number}", number, trouble, good))
     assert {"made", "box_unusable"} <= told
 
 
-def test_a_practitioner_is_enrolled_whole_or_an_error_is_told_and_there_is_none(tmp_path: Path) -> None:
-    key, good = DeviceKey.create(tmp_path / "device.key", SystemDisk()), FaultyKernel()
-    keyrings_on(good, tmp_path / "good", key).enrol(new_practitioner_id(), PASSPHRASE)
+def test_a_practitioner_is_enrolled_whole_or_an_error_is_told_and_there_is_none(ram: Path) -> None:
+    key, good = DeviceKey.create(ram / "device.key", SystemDisk()), FaultyKernel()
+    keyrings_on(good, ram / "good", key).enrol(new_practitioner_id(), PASSPHRASE)
     told = {
-        troubled_enrolment(tmp_path / f"{number}-{trouble.name}", key, number, trouble)
+        troubled_enrolment(ram / f"{number}-{trouble.name}", key, number, trouble)
         for number, call in enumerate(good.calls)
         for trouble in Trouble
         if fits(trouble, call)
@@ -44,11 +52,11 @@ def test_a_practitioner_is_enrolled_whole_or_an_error_is_told_and_there_is_none(
     assert told == {"enrolled", "error"}
 
 
-def test_no_error_leaves_a_descriptor_open(tmp_path: Path) -> None:
+def test_no_error_leaves_a_descriptor_open(ram: Path) -> None:
     before = len(list(Path("/proc/self/fd").iterdir()))
     for number in range(0, 60, 7):
         kernel = FaultyKernel()
         kernel.trouble_at(number, Trouble.EIO)
         with pytest.raises(VigcamError):
-            provision_on(kernel, tmp_path / f"{number}", Identity.generate())
+            provision_on(kernel, ram / f"{number}", Identity.generate())
     assert len(list(Path("/proc/self/fd").iterdir())) == before
