@@ -1,4 +1,4 @@
-"""A folder in RAM, for tests whose disk is a tape or fails on purpose: this machine's own syncs prove nothing there and cost most."""
+"""A folder in RAM, for tests whose disk is a tape or fails on purpose: this machine's own syncs would prove nothing there."""
 
 from __future__ import annotations
 
