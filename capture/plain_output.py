@@ -29,7 +29,7 @@ def plain_output(target: Path, existing: Existing) -> Iterator[BinaryIO]:
     power cut leave that file, `.….unfinished`. Raises FileExistsError, before and after the writing, and any other OSError.
     """
     refuse_existing(target, existing)
-    temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}.unfinished")
+    temporary = target.with_name(f".{secrets.token_hex(8)}.unfinished")  # not of its name, which may be as long as names can be
     fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     try:
         with os.fdopen(fd, "wb", buffering=0) as file:
@@ -45,8 +45,9 @@ def plain_output(target: Path, existing: Existing) -> Iterator[BinaryIO]:
 
 
 def refuse_existing(target: Path, existing: Existing) -> None:
-    """Raises FileExistsError if something has the name `target` and is not to be replaced; a folder never is."""
-    if target.is_dir() or (existing is Existing.REFUSE and (target.exists() or target.is_symlink())):
+    """Raises FileExistsError if something has the name `target` and is not to be replaced: a folder, pipe or device never is."""
+    is_other = target.exists() and not target.is_file()
+    if is_other or (existing is Existing.REFUSE and (target.exists() or target.is_symlink())):
         raise FileExistsError(17, os.strerror(17), str(target))
 
 

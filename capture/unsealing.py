@@ -6,10 +6,12 @@ What is torn or damaged gives what lies before the damage, and says so.
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
+import stat
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from functools import partial
 from pathlib import Path
@@ -52,7 +54,7 @@ class OpenSeal:
     """A sealed file open for reading, and the key to its payload, which begins at `offset`."""
 
     fd: int
-    file_key: bytes
+    file_key: bytes = field(repr=False)
     offset: int
 
 
@@ -94,8 +96,11 @@ class _Prefix:
 def sealed_file(path: Path) -> Iterator[SealedFile]:
     """The sealed file `path`, binary or armored.
 
-    Raises BadRequest if it is no age file, SealBroken for bad armor, SealBroken or Truncated for a damaged header, OSError.
+    Raises BadRequest if it is no age file, SealBroken for bad armor, SealBroken or Truncated for a damaged header, OSError also
+    for a pipe, a device or a folder.
     """
+    if not stat.S_ISREG(path.stat().st_mode):  # asked before opening, which would wait for a pipe's writer
+        raise OSError(errno.ESPIPE, "only a regular file can be unsealed", str(path))
     with path.open("rb") as file, _binary(file) as binary:
         fd = binary.fileno()
         yield SealedFile(fd, read_header(fd))

@@ -145,7 +145,10 @@ def _passphrase(file: Path | None) -> str:
 
 def _read_small(path: Path) -> bytes:
     with path.open("rb") as file:
-        return file.read(FILE_LIMIT)
+        data = file.read(FILE_LIMIT + 1)
+    if len(data) > FILE_LIMIT:
+        raise click.UsageError(f"{path} is too long to be an identity file, a keyring or a passphrase.")
+    return data
 
 
 def _name_for(file: Path) -> Path:

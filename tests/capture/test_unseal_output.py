@@ -78,3 +78,52 @@ def test_neither_keyring_nor_passphrase_is_replaced_by_what_it_opens(desk: Desk,
     held.write_text("precious")
     assert "made from" in desk.run("unseal", desk.recording, option, held, "-o", held, "--force").stderr
     assert held.read_text() == "precious"
+
+
+def test_only_an_ordinary_file_is_ever_replaced(desk: Desk) -> None:
+    pipe, link = desk.folder / "pipe", desk.folder / "link"
+    os.mkfifo(pipe)
+    link.symlink_to("/dev/null")
+    for target in (pipe, link, desk.folder):
+        ended = desk.unseal(desk.recording, "-o", target, "--force")
+        assert ended.returncode == 1
+        assert "File exists" in ended.stderr
+    assert pipe.is_fifo()
+    assert link.is_char_device()
+
+
+def test_link_is_replaced_and_not_what_it_points_to(desk: Desk) -> None:
+    precious, link = desk.recording.with_name("precious"), desk.folder / "link"
+    precious.write_text("precious")
+    link.symlink_to(precious)
+    assert desk.unseal(desk.recording, "-o", link, "--force").returncode == 0
+    assert link.read_bytes() == PLAIN
+    assert precious.read_text() == "precious"
+
+
+def test_output_may_have_as_long_a_name_as_the_file_system_takes(desk: Desk) -> None:
+    name = "n" * 255
+    ended = desk.unseal(desk.recording, "-o", name)
+    assert ended.returncode == 0, ended.stderr
+    assert desk.files() == {name}
+
+
+def test_what_cannot_be_read_twice_is_refused_at_once_by_its_name(desk: Desk) -> None:
+    pipe = desk.recording.with_name("pipe.age")
+    os.mkfifo(pipe)  # to open it would wait for a writer
+    for source in (pipe, Path("/dev/zero"), desk.folder):
+        ended = desk.unseal(source, "-o", "out")
+        assert ended.returncode == 1
+        assert str(source) in ended.stderr
+    assert desk.files() == set()
+
+
+@pytest.mark.parametrize("option", ["-i", "--keyring", "--passphrase-file"])
+def test_secret_that_is_longer_than_any_is_not_read_in_part(desk: Desk, option: str) -> None:
+    long = desk.recording.with_name("long")
+    long.write_text(f"{desk.key.encode()}\n" + "# and so on\n" * 100_000)
+    besides = ("--keyring", desk.identity) if option == "--passphrase-file" else ()
+    ended = desk.run("unseal", desk.recording, *besides, option, long)
+    assert ended.returncode == 2
+    assert "too long" in ended.stderr
+    assert desk.files() == set()
