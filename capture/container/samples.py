@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from array import array
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from itertools import accumulate, groupby
 
@@ -27,10 +28,11 @@ class SampleTable:
 
     @property
     def missing(self) -> int:
-        """Samples that were lost between two that are here: where one lasts several times as long as most do."""
-        usual = max(zip(self.run_counts, self.run_ticks, strict=True), default=(0, 0))[1]
-        runs = zip(self.run_counts, self.run_ticks, strict=True)
-        return sum(count * max(0, round(ticks / usual) - 1) for count, ticks in runs) if usual else 0
+        """Samples that were lost between two that are here: where one lasts several times as long as the middle one of all."""
+        runs = sorted(zip(self.run_ticks, self.run_counts, strict=True))
+        ends = list(accumulate(count for _, count in runs))
+        usual = runs[bisect_right(ends, ends[-1] // 2)][0] if runs else 0
+        return sum(count * max(0, round(ticks / usual) - 1) for ticks, count in runs) if usual else 0
 
     def add(self, size: int, ticks: int) -> None:
         """One more sample; both must fit 32 bits."""
