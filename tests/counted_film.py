@@ -26,7 +26,7 @@ from device.scene import Scene
 
 FPS = 5
 PROFILE = Profile(320, 180, FPS, 300_000, audio_bitrate=48_000)
-_HEAVIER_BYTES = 40_000
+_HEAVIER_BYTES = 20_000
 
 
 class Kind(Enum):
