@@ -22,6 +22,9 @@ and what waits in the open chunk, at low rates a whole fragment more: all of it 
 _FRAGMENT_HEAD_BYTES = 180
 """At most what a fragment has besides its samples and their entries."""
 
+_FAR_AHEAD_US = 10_000_000
+"""More than any queue holds, and than a camera may stay without a picture."""
+
 
 class FragmentMuxer:
     """One take. Not for several threads at once. Every buffer it returns must be written, in order."""
@@ -94,7 +97,11 @@ class FragmentMuxer:
             self._sound.announce(audio)
 
     def audio(self, packet: AudioPacket) -> None:
-        self._sound.add(packet)
+        """Take one packet. One that is far ahead of the pictures counts as lost: what follows would find its place taken."""
+        if self.has_pictures and packet.time_us > self._pictures.newest_us + _FAR_AHEAD_US:
+            self._sound.packets_lost += 1
+        else:
+            self._sound.add(packet)
 
     def video(self, packet: VideoPacket) -> bool:
         """Take one picture; True when a fragment is due. What comes before the first keyframe is left out.

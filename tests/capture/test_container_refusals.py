@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import factory
 import pytest
-from movies import BytesReader, take_of
+from movies import BytesReader, mux, take_of
 from odd_takes import FORMAT
 
 from capture.container.h264 import split_annex_b
@@ -16,7 +16,7 @@ from capture.container.index import SampleIndex, load_index
 from capture.container.muxer import FragmentMuxer
 from capture.container.tracks import LONGEST_S
 from capture.errors import FormatUnsupported
-from device.ports import Profile, VideoPacket
+from device.ports import AudioPacket, Profile, VideoPacket
 
 ENCODED = factory.encode()
 PICTURES = [packet for packet in take_of(ENCODED, 2) if isinstance(packet, VideoPacket)]
@@ -86,3 +86,18 @@ def test_a_camera_at_another_rate_than_it_said_keeps_its_own_times(fps: int) -> 
             due_at.append(number)
     assert all(later - earlier <= 0.5 * fps + 0.5 for earlier, later in pairwise(due_at))
     assert closed(muxer, parts).duration_ms == pytest.approx((len(PICTURES) - 1) * 1_000 / fps + 33, abs=1)
+
+
+@pytest.mark.parametrize("jump_us", [11_000_000, 600_000_000])
+def test_a_packet_of_sound_far_ahead_of_the_pictures_is_lost_and_those_behind_it_keep_their_place(jump_us: int) -> None:
+    packets = [
+        replace(packet, time_us=packet.time_us + jump_us)
+        if isinstance(packet, AudioPacket) and 1_500_000 < packet.time_us < 1_521_000
+        else packet
+        for packet in take_of(ENCODED, 3)
+    ]
+    index = load_index(BytesReader(mux(ENCODED, packets, FORMAT)))
+    assert index.closing is not None
+    assert index.closing.audio_packets_lost == 1
+    assert index.audio is not None
+    assert index.audio.samples.duration_ticks / 48_000 == pytest.approx(3.02, abs=0.03)
