@@ -40,7 +40,8 @@ class ChunkSealer:
         return self._next_number
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
-        """Take all of `data`; whole chunks in it are sealed where they lie, without a copy."""
+        """Take all of `data`; whole chunks in it are sealed where they lie, uncopied. Raises RuntimeError once it is over."""
+        self._refuse_if_over()  # here too: a few bytes more would wait for a chunk that never leaves
         view = memoryview(data).cast("B")
         start = 0
         while start < len(view):
@@ -53,11 +54,14 @@ class ChunkSealer:
             self._filled += taken
             start += taken
             if self._filled == CHUNK_BYTES:
-                self._send(self._plain, Place.MORE_FOLLOW)
                 self._filled = 0
+                self._send(self._plain, Place.MORE_FOLLOW)
 
     def finish(self, rest: bytes | bytearray | memoryview = b"") -> None:
-        """Take the payload's last bytes and seal the final chunk. Raises RuntimeError if that would be empty after others."""
+        """Take the payload's last bytes and seal the final chunk.
+
+        Raises RuntimeError if that would be empty after others, or once it is over.
+        """
         view = memoryview(rest).cast("B")
         early = max(0, self._filled + len(view) - 1) // CHUNK_BYTES * CHUNK_BYTES - self._filled
         if early > 0:
@@ -71,11 +75,14 @@ class ChunkSealer:
         self._is_over = True
 
     def _send(self, plain: memoryview, place: Place) -> None:
-        if self._is_over:
-            raise RuntimeError("the stream is over")
+        self._refuse_if_over()
         self._is_over = True  # until the chunk is out: see the class on what an exception in between means
         sealed = self._sealed[: len(plain) + TAG_BYTES]
         self._cipher.seal_into(self._next_number, place, plain, sealed)
         self._next_number += 1
         self._emit(sealed)
         self._is_over = False
+
+    def _refuse_if_over(self) -> None:
+        if self._is_over:
+            raise RuntimeError("the stream is over")

@@ -92,7 +92,7 @@ def test_writer_that_filled_a_chunk_owes_another_byte() -> None:
 def test_nothing_is_sealed_after_the_end() -> None:
     sealer, lengths = started()
     sealer.finish(b"all")
-    for again in (lambda: sealer.finish(b"more"), lambda: sealer.write(bytes(CHUNK))):
+    for again in (lambda: sealer.finish(b"more"), lambda: sealer.write(bytes(CHUNK)), lambda: sealer.write(b"a byte")):
         with pytest.raises(RuntimeError):
             again()
     assert len(lengths) == 2
@@ -109,10 +109,20 @@ def test_chunk_whose_writing_failed_is_never_sealed_again() -> None:
     sealer = ChunkSealer(new_file_key(), emit)
     with pytest.raises(OSError, match="No space"):
         sealer.write(bytes(CHUNK))
-    for again in (lambda: sealer.write(bytes(CHUNK)), lambda: sealer.finish(b"other")):
+    for again in (lambda: sealer.write(bytes(CHUNK)), lambda: sealer.write(b"a byte"), lambda: sealer.finish(b"other")):
         with pytest.raises(RuntimeError):
             again()
     assert len(chunks) == 1
+
+
+def test_no_chunk_is_sealed_from_within_the_writing_of_another() -> None:
+    def write_more(data: memoryview) -> None:
+        if len(data) > NONCE:
+            sealer.write(b"a byte")
+
+    sealer = ChunkSealer(new_file_key(), write_more)
+    with pytest.raises(RuntimeError):
+        sealer.write(bytes(CHUNK))
 
 
 def test_same_plaintext_is_never_sealed_alike() -> None:
