@@ -31,7 +31,7 @@ class ChunkSource:
         self._plain = memoryview(bytearray(CHUNK_BYTES))
         self._kept: tuple[int, Place, int] | None = None
         """Whose plaintext `_plain` begins with: the chunk's number, place and length."""
-        self.sealed_bytes = os.fstat(fd).st_size - self._start
+        self.sealed_bytes = max(0, os.fstat(fd).st_size - self._start)
         """Length of all chunks, tags included, as the file stood when it was opened."""
 
     def count_before_hole(self) -> int:
@@ -100,7 +100,11 @@ class ChunkSource:
             self._cipher.open_into(first + place, Place.MORE_FOLLOW, here, out[place * CHUNK_BYTES : (place + 1) * CHUNK_BYTES])
 
     def _pread(self, number: int, length: int) -> memoryview:
-        sealed = self._sealed[:length]
-        if os.preadv(self._fd, [sealed], self._start + number * SEALED_CHUNK_BYTES) < length:
-            raise Truncated  # the file ends here, or somebody shortened it under the reader
+        sealed, done = self._sealed[:length], 0
+        while done < length:
+            # Less than was asked for is not yet the end: of a bad block on the disk only the next call tells.
+            read = os.preadv(self._fd, [sealed[done:]], self._start + number * SEALED_CHUNK_BYTES + done)
+            if read == 0:
+                raise Truncated  # the file ends here, or somebody shortened it under the reader
+            done += read
         return sealed

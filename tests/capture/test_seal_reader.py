@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -13,7 +15,7 @@ from hypothesis import strategies as st
 from sealed_files import BORDER_SIZES, CHUNK, SEALED_CHUNK, SealedFile, plaintext, seal_file
 
 from capture.errors import SealBroken, Truncated
-from capture.seal.stream import SealedReader, new_file_key
+from capture.seal.stream import SalvageReader, SealedReader, new_file_key
 
 SIZE = 5 * CHUNK + 4321
 near_borders = st.builds(lambda chunk, by: max(0, chunk * CHUNK + by), st.integers(0, 6), st.integers(-3, 3))
@@ -147,6 +149,48 @@ def test_file_shortened_under_the_reader_is_truncated(tmp_path: Path) -> None:
         os.truncate(sealed.path, sealed.first_chunk + SEALED_CHUNK)
         with pytest.raises(Truncated):
             film.read_at(0, 3 * CHUNK)
+    finally:
+        os.close(fd)
+
+
+def test_read_that_gives_less_than_was_asked_for_is_read_on(sealed: SealedFile, fd: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    preadv = os.preadv
+    monkeypatch.setattr(os, "preadv", lambda fd, rooms, offset: preadv(fd, [rooms[0][:5_000]], offset))
+    assert reader(sealed, fd).read_at(0, SIZE) == sealed.plain
+
+
+def test_bad_block_on_the_disk_is_no_cut(sealed: SealedFile, fd: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The kernel gives what lies before it, and says so only when it is asked for the rest."""
+    preadv, bad = os.preadv, sealed.first_chunk + SEALED_CHUNK + 4096
+
+    def read(fd: int, rooms: list[memoryview], offset: int) -> int:
+        if offset == bad:
+            raise OSError(errno.EIO, "Input/output error")
+        return preadv(fd, [rooms[0][: bad - offset]], offset)
+
+    monkeypatch.setattr(os, "preadv", read)
+    with pytest.raises(OSError, match="Input/output"):
+        SealedReader(fd, sealed.file_key, sealed.payload_offset).read_at(0, SIZE)
+
+
+@pytest.mark.parametrize("kind", [SealedReader, SalvageReader])
+def test_file_that_shrinks_while_it_is_opened_holds_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: type[SealedReader | SalvageReader]
+) -> None:
+    sealed = seal_file(tmp_path / "film.age", plaintext(SIZE))
+    pread = os.pread
+
+    def read_and_shrink(fd: int, length: int, offset: int) -> bytes:
+        data = pread(fd, length, offset)
+        os.truncate(sealed.path, 100)
+        return data
+
+    monkeypatch.setattr(os, "pread", read_and_shrink)
+    fd = sealed.open()
+    try:
+        film = kind(fd, sealed.file_key, sealed.payload_offset)
+        with contextlib.suppress(Truncated):
+            assert film.size == 0
     finally:
         os.close(fd)
 
