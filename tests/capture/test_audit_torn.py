@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from audit_box import AuditBox
+from audit_box import AuditBox, flip
 
 from capture.audit.log import AuditEvent
 from capture.audit.tail import BATCH, MAX_TAIL_BYTES
@@ -146,11 +146,12 @@ def test_zeros_further_back_than_any_batch_are_damage_and_not_covered_up(box: Au
     assert b"tail_lost" not in box.path.read_bytes()
 
 
-def test_changed_line_is_not_covered_up_by_a_hole_behind_it(box: AuditBox) -> None:
+@pytest.mark.parametrize("changed", [b'"count":', b'"sig":"'], ids=["its words", "its signature"])
+def test_changed_line_is_not_covered_up_by_a_hole_behind_it(box: AuditBox, changed: bytes) -> None:
     whole = box.path.read_bytes()
     begin = last_line_start(whole)
-    forged = whole[: begin - 40] + b"0" * 30 + whole[begin - 10 :]
-    box.path.write_bytes(with_hole(forged, begin + 40, begin + 90))
+    at = whole.rindex(changed, 0, begin) + len(changed)
+    box.path.write_bytes(with_hole(flip(whole, at), begin + 40, begin + 90))
     with pytest.raises(AuditBroken):
         box.open()
     assert box.verify().verdict is Verdict.DAMAGED
