@@ -50,13 +50,6 @@ class PayloadCipher:
             out[:] = bytes(len(out))  # the library deciphers first and verifies then: what is in there, nobody vouches for
             raise SealBroken from error
 
-    def open(self, number: int, place: Place, sealed: bytes | memoryview) -> bytes:
-        """As `open_into`, into new bytes. Raises SealBroken."""
-        try:
-            return self._aead.decrypt(_nonce(number, place), sealed, None)
-        except InvalidTag as error:
-            raise SealBroken from error
-
 
 def _nonce(number: int, place: Place) -> bytes:
     return number.to_bytes(11, "big") + place.to_bytes(1, "big")
