@@ -16,7 +16,7 @@ from capture.container.fragments import read_fragments
 from capture.container.parse import ParsedTrack, box_header, parse_movie
 from capture.container.samples import SampleTable
 from capture.container.tracks import LONGEST_S, MEDIA_TICKS, Edit, TrackKind, TrackSetup
-from capture.container.trailer import MAX_BYTES, read_trailer
+from capture.container.trailer import MAX_BYTES, is_trailer, read_trailer
 from capture.errors import SealBroken, Truncated
 from capture.seal.stream import PlainReader
 
@@ -126,7 +126,10 @@ def _movie(reader: PlainReader) -> tuple[tuple[ParsedTrack, ...], int]:
 
 
 def _trailer(reader: PlainReader) -> Contents | None:
-    """What the trailer says; None where there is none. From the end: `mfro` gives the size of `mfra`, before it lies the box."""
+    """What the trailer says; None where there is none, even if a torn film's last bytes look like the end of one.
+
+    From the end: `mfro` gives the size of `mfra`, before it lies the box. Raises SealBroken for one that does not fit itself.
+    """
     size = reader.size
     end = reader.read_at(max(0, size - _MFRO_BYTES), _MFRO_BYTES)
     if len(end) < _MFRO_BYTES or end[:12] != struct.pack(">I4sI", _MFRO_BYTES, b"mfro", 0):
@@ -134,11 +137,12 @@ def _trailer(reader: PlainReader) -> Contents | None:
     (random_access_bytes,) = struct.unpack_from(">I", end, 12)
     stop = size - random_access_bytes
     if not HEADER_BYTES <= stop < size:
-        raise SealBroken
+        return None
     (trailer_bytes,) = struct.unpack(">I", reader.read_at(stop - 4, 4))
     if not HEADER_BYTES <= trailer_bytes <= min(stop, MAX_BYTES):
-        raise SealBroken
-    return read_trailer(reader.read_at(stop - trailer_bytes, trailer_bytes))
+        return None
+    found = reader.read_at(stop - trailer_bytes, trailer_bytes)
+    return read_trailer(found) if is_trailer(found) else None
 
 
 def _leave_out_sound(sound: Track, fragments: FragmentTable) -> None:

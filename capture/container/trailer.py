@@ -62,6 +62,11 @@ def write_trailer(contents: Contents) -> bytes:
     return box(b"uuid", body, struct.pack(">I", HEADER_BYTES + len(body) + 4)) + _random_access(contents)
 
 
+def is_trailer(data: bytes) -> bool:
+    """Whether it begins as a trailer: whether it is a good one, `read_trailer` says."""
+    return data[4 : HEADER_BYTES + len(TRAILER_ID)] == b"uuid" + TRAILER_ID
+
+
 def read_trailer(data: bytes) -> Contents:
     """Read a whole `uuid` box. Raises SealBroken for anything that does not fit itself exactly."""
     if not _LEAST_BYTES <= len(data) <= MAX_BYTES:

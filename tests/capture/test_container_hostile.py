@@ -154,6 +154,14 @@ def test_trailer_with_another_writing_than_ours_is_refused(place: int, value: in
         load_index(BytesReader(bytes(data)))
 
 
+@pytest.mark.parametrize("mfra_bytes", [0, 8, 40, 200, 1 << 31])
+def test_film_without_a_trailer_that_ends_like_one_with_it_is_read_as_it_lies(mfra_bytes: int) -> None:
+    torn = bytearray(good()[: trailer_start()])
+    frames = load_index(BytesReader(bytes(torn))).frames
+    torn[-16:] = struct.pack(">I4sII", 16, b"mfro", 0, mfra_bytes)  # a picture's last bytes are whatever the encoder makes them
+    assert load_index(BytesReader(bytes(torn))).frames == frames
+
+
 def test_sample_that_lasts_for_years_is_refused() -> None:
     data = good()[: trailer_start()]
     first_run = data.index(b"trun") + 16
