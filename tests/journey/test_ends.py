@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from capture_box import CaptureBox
+from capture_box import CaptureBox, wait_until
 from faults import order, recall
 
 from capture import messages as m
@@ -102,8 +102,7 @@ def test_a_kill_between_the_seal_and_its_manifest_leaves_a_film_that_nothing_vou
     time.sleep(1)
     order(orders, "create", "hold .json.new")
     box.press()
-    box.wait_for("sealing")
-    time.sleep(0.5)
+    wait_until(lambda: _vault(box) == [".age"])
     box.kill()
     recall(orders, "create")
     box.start()
