@@ -121,6 +121,8 @@ def _open(sealed: SealedFile, identity: Path | None, keyring: Path | None, passp
             return sealed.open_with([Passphrase(_passphrase(passphrase_file), _WORK_FACTOR_LIMIT)])
         except NotARecipient as error:
             raise click.ClickException("The passphrase is not right.") from error
+        except MemoryError as error:
+            raise click.ClickException("To open that file takes more memory than there is here.") from error
     if sealed.opens_by_passphrase:
         raise click.UsageError("That file is sealed by a passphrase: leave out -i and --keyring.")
     return sealed.open_with(_identities(identity, keyring, passphrase_file))
@@ -139,8 +141,17 @@ def _identities(identity: Path | None, keyring: Path | None, passphrase_file: Pa
 
 def _passphrase(file: Path | None) -> str:
     if file is None:
-        return str(click.prompt("Passphrase", hide_input=True, err=True))
+        return _typed_passphrase()
     return _read_small(file).decode("utf-8", "replace").partition("\n")[0].removesuffix("\r")
+
+
+def _typed_passphrase() -> str:
+    try:
+        words = str(click.prompt("Passphrase", hide_input=True, err=True))
+        words.encode()  # some locales let through what is no text, in pieces that have no bytes
+    except UnicodeError:
+        raise click.UsageError("What was typed is no UTF-8.") from None  # a cause would hold the passphrase
+    return words
 
 
 def _read_small(path: Path) -> bytes:

@@ -13,6 +13,7 @@ from workstation import AGE, FRAMES, VIGCAM, Desk, counters, film_recording, mak
 
 from capture.seal import hybrid
 from capture.seal.armor import ArmorWriter
+from capture.seal.header import Stanza, encode_base64, write_header
 from capture.seal.keys import Identity
 from capture.seal.small import seal_bytes, seal_with_passphrase
 
@@ -96,3 +97,24 @@ def test_identity_for_what_opens_by_a_passphrase_is_a_wrong_use(desk: Desk) -> N
     ended = desk.unseal("note.age")
     assert ended.returncode == 2
     assert "passphrase" in ended.stderr
+
+
+@pytest.mark.parametrize("locale", ["C.UTF-8", "POSIX"])
+def test_passphrase_typed_in_another_coding_is_a_wrong_use_and_never_shown(desk: Desk, locale: str) -> None:
+    (desk.folder / "note.age").write_bytes(seal_with_passphrase(b"a note", "six generated words", 4))
+    command = ["/usr/bin/env", f"LC_ALL={locale}", VIGCAM, "unseal", "note.age"]
+    ended = subprocess.run(command, cwd=desk.folder, input=b"g\xe9n\xe9r\xe9\n", capture_output=True, check=False, timeout=60)
+    assert ended.returncode == 2
+    assert b"UTF-8" in ended.stderr
+    assert b"Traceback" not in ended.stderr
+
+
+def test_passphrase_that_needs_more_memory_than_there_is_has_a_clear_end(desk: Desk) -> None:
+    stanza = Stanza(("scrypt", encode_base64(bytes(16)).decode("ascii"), "20"), bytes(32))
+    (desk.folder / "note.age").write_bytes(write_header(bytes(16), [stanza]) + bytes(100))
+    (desk.folder / "words").write_text("six generated words")
+    command = ["/usr/bin/prlimit", "--as=900000000", VIGCAM, "unseal", "note.age", "--passphrase-file", "words"]
+    ended = subprocess.run(command, cwd=desk.folder, capture_output=True, text=True, check=False, timeout=60)
+    assert ended.returncode == 1
+    assert "memory" in ended.stderr
+    assert "Traceback" not in ended.stderr
