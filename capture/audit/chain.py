@@ -39,6 +39,8 @@ class Trace:
 
     header_hash: str = ""
     is_sealed: bool = False
+    sealed_seq: int = 0
+    """Which line says so."""
     sealed_hash: str = ""
     is_interrupted: bool = False
     erasure: Erasure = Erasure.NONE
@@ -121,7 +123,8 @@ def _note(chain: Chain, line: AuditLine) -> None:
         case AuditEvent.RECORDING_OPENING:
             trace = replace(trace, header_hash=str(line.fields.get("header_hash", "")))
         case AuditEvent.RECORDING_SEALED:
-            trace = replace(trace, is_sealed=True, sealed_hash=str(line.fields.get("sealed_hash", "")))
+            sealed_hash = str(line.fields.get("sealed_hash", ""))
+            trace = replace(trace, is_sealed=True, sealed_seq=line.seq, sealed_hash=sealed_hash)
         case AuditEvent.RECORDING_INTERRUPTED:
             trace = replace(trace, is_interrupted=True)
         case AuditEvent.ERASED:

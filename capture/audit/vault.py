@@ -60,7 +60,7 @@ def check_vault(folder: Path, chain: Chain, watch: Watch) -> VaultReport:
     checked = 0
     for recording, own in files.items():
         trace = chain.traces.get(recording, Trace())
-        found = [*_check_presence(own, trace)]
+        found = [*_check_presence(own, trace, chain.head.sequence)]
         if trace.erasure is Erasure.NONE:  # what is half erased is broken on purpose
             sealed_hash = reading.sha256(own.sealed) if own.sealed.exists() else ""
             found += _check_manifest(recording, own, chain, sealed_hash)
@@ -113,7 +113,7 @@ def _check_log(own: _Files, trace: Trace, chain: Chain, sealed_hash: str) -> Ite
             yield f"the header of {path.name} is not the one in the log: the file was exchanged or damaged"
 
 
-def _check_presence(own: _Files, trace: Trace) -> Iterator[str]:
+def _check_presence(own: _Files, trace: Trace, last_seq: int) -> Iterator[str]:
     is_there = own.sealed.exists() or own.part.exists()
     match trace.erasure:
         case Erasure.DONE if is_there:
@@ -124,7 +124,9 @@ def _check_presence(own: _Files, trace: Trace) -> Iterator[str]:
             yield "missing, and never erased by the log"
         case Erasure.NONE if not is_there and own.manifest.exists():
             yield "a manifest without its recording"
-    if _is_unvouched(own, trace) and trace.is_sealed and not trace.is_interrupted:
+    # The manifest is written right behind that line: a cut in between leaves it the log's last, and the next start notes it.
+    is_cut_there = trace.is_interrupted or trace.sealed_seq == last_seq
+    if _is_unvouched(own, trace) and trace.is_sealed and not is_cut_there:
         yield "sealed by the log, but its manifest is missing"
 
 

@@ -97,6 +97,7 @@ def test_removed_recording_is_found(box: AuditBox) -> None:
 
 def test_removed_manifest_is_found(box: AuditBox) -> None:
     recording = box.film()
+    box.log.append(AuditEvent.STOPPED)
     box.manifest_path(recording).unlink()
     assert wheres(box.verify()) == {recording}
 
@@ -196,6 +197,14 @@ def test_power_cut_between_seal_and_manifest_is_a_note(box: AuditBox) -> None:
     box.log.append(AuditEvent.RECORDING_OPENING, recording=recording, header_hash=part.header_hash)
     part.finish(b"film")
     box.vault.publish(part)
+    report = box.verify()
+    assert report.verdict is Verdict.GOOD
+    assert {note.where for note in report.notes} == {recording}
+
+
+def test_kill_between_the_sealing_line_and_the_manifest_is_a_note(box: AuditBox) -> None:
+    recording = box.film()
+    box.manifest_path(recording).unlink()
     report = box.verify()
     assert report.verdict is Verdict.GOOD
     assert {note.where for note in report.notes} == {recording}
