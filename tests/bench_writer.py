@@ -24,7 +24,6 @@ PROFILE = Profile(1280, 720, 30, 8_000_000)
 FILM_S = 8
 ROUNDS = 5
 GOAL_PERCENT = 0.5
-_WRITER = "take-writer"
 
 
 class _Listener:
@@ -64,8 +63,9 @@ def _filmed(vault: Vault, profile: Profile, film_s: int) -> tuple[float, float]:
     packets = list(repeated(encoded, film_s + 1 / profile.fps))
     disk, clock, listener = SystemDisk(), SystemClock(), _Listener()
     part = vault.begin(new_recording_id(), [Identity.generate().recipient])
+    others = set(threading.enumerate())
     take = Take(part, profile, disk, clock, listener, floor_bytes=0)
-    (writer,) = (thread for thread in threading.enumerate() if thread.name == _WRITER)
+    (writer,) = set(threading.enumerate()) - others
     assert writer.ident is not None
     writers_clock = time.pthread_getcpuclockid(writer.ident)
     gc.collect()  # what the bench itself has made is not the writer's to look through
