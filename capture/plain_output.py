@@ -6,6 +6,7 @@ Unsealing happens on a practitioner's workstation, where plaintext is what was a
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import secrets
 from collections.abc import Iterator
@@ -48,7 +49,7 @@ def refuse_existing(target: Path, existing: Existing) -> None:
     """Raises FileExistsError if something has the name `target` and is not to be replaced: a folder, pipe or device never is."""
     is_other = target.exists() and not target.is_file()
     if is_other or (existing is Existing.REFUSE and (target.exists() or target.is_symlink())):
-        raise FileExistsError(17, os.strerror(17), str(target))
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(target))
 
 
 def _sync_folder(folder: Path) -> None:

@@ -38,6 +38,7 @@ def open_header(data: bytes, identity: AnyIdentity) -> tuple[bytes, int]:
     end within it.
     """
     header = parse_header(data)
+    # Every stanza is looked at, also behind one that opens: the standard refuses a header with any malformed one.
     keys = [key for stanza in header.stanzas if (key := identity.unwrap(stanza)) is not None]
     if not keys:
         raise NotARecipient
