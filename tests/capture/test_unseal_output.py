@@ -14,6 +14,7 @@ from workstation import Desk
 
 from capture.seal.keys import Identity
 from capture.seal.small import seal_bytes
+from capture.unsealing import sealed_file
 
 PLAIN = plaintext(3 << 20)
 ENDED_WHILE_WRITING = """
@@ -127,3 +128,11 @@ def test_secret_that_is_longer_than_any_is_not_read_in_part(desk: Desk, option: 
     assert ended.returncode == 2
     assert "too long" in ended.stderr
     assert desk.files() == set()
+
+
+def test_key_of_an_opened_file_is_never_shown_in_a_repr(desk: Desk) -> None:
+    with sealed_file(desk.recording) as sealed:
+        opened = sealed.open_with([desk.key])
+        shown = f"{opened!r} {sealed!r}"
+    assert repr(opened.file_key) not in shown
+    assert opened.file_key.hex() not in shown
