@@ -55,6 +55,7 @@ class SalvageReader:
         return self._chunks.one(number, Place.MORE_FOLLOW)
 
     def _walk_back(self) -> int:
+        """The plaintext's size: back to the last chunk that opens, then to the first bad one among those that were never synced."""
         count, rest = divmod(self._chunks.sealed_bytes, SEALED_CHUNK_BYTES)
         is_found = self._is_final(count, rest)
         number = count if is_found else self._chunks.count_before_hole()
@@ -65,11 +66,11 @@ class SalvageReader:
             return 0
         stop = number + 1
         for earlier in range(number - 1, max(0, stop - _UNSYNCED_CHUNKS) - 1, -1):
-            if not self._is_good(earlier):
+            if not self._is_good(earlier):  # a hole; or a final chunk, with what was never part of the file behind it
                 stop = earlier + 1 if self._is_final(earlier, SEALED_CHUNK_BYTES) else earlier
         if self._final == stop - 1:
             return (stop - 1) * CHUNK_BYTES + self._final_length - TAG_BYTES
-        self._final = None
+        self._final = None  # it lay behind a hole, and ends nothing
         return stop * CHUNK_BYTES
 
     def _is_good(self, number: int) -> bool:
