@@ -55,7 +55,7 @@ class SalvageReader:
         return self._chunks.one(number, Place.MORE_FOLLOW)
 
     def _walk_back(self) -> int:
-        """The plaintext's size: back to the last chunk that opens, then to the first bad one among those that were never synced."""
+        """The plaintext's size: back to the last chunk that opens, then to the first bad one of those that were never synced."""
         count, rest = divmod(self._chunks.sealed_bytes, SEALED_CHUNK_BYTES)
         is_found = self._is_final(count, rest)
         number = count if is_found else self._chunks.count_before_hole()
