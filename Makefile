@@ -39,7 +39,7 @@ lint: setup
 	$(BIN)/mypy --strict docs/unseal.py
 
 bench: setup $(STAMPS)/debian-test build/peers/ready
-	$(BIN)/python tests/bench.py
+	$(BIN)/python tests/bench.py $(SUITE)
 
 # Each target for so many seconds; what breaks a rule is kept under build/fuzz/findings/.
 FUZZ_S ?= 60
