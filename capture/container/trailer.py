@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import struct
 from array import array
+from bisect import bisect_left
 
 from capture.container.boxes import HEADER_BYTES, big_endian, box, from_big_endian, full_box
 from capture.container.contents import Closing, Contents, FragmentTable
@@ -117,22 +118,18 @@ def _check(contents: Contents, duration: int) -> None:
 def _random_access(contents: Contents) -> bytes:
     """`mfra`: the first keyframe of each fragment that has one, for players that read the fragments as they lie."""
     video, fragments = contents.video, contents.fragments
-    entries = bytearray()
-    count = 0
     times = _keyframe_times(video)
-    keyframes = iter(zip(video.keyframes, times, strict=True))
-    number, time = next(keyframes, (len(video), 0))
-    first = 0
+    entries = bytearray()
+    count = first = 0
     for moof_offset, audio_count, video_count in zip(
         fragments.moof_offsets, fragments.audio_counts, fragments.video_counts, strict=True
     ):
-        if number < first + video_count:
+        at = bisect_left(video.keyframes, first)
+        if at < len(times) and video.keyframes[at] < first + video_count:
             track_fragment = 2 if audio_count else 1  # the sound's comes first where there is any
-            entries += struct.pack(">QQBBI", time, moof_offset, track_fragment, 1, number - first + 1)
+            entries += struct.pack(">QQBBI", times[at], moof_offset, track_fragment, 1, video.keyframes[at] - first + 1)
             count += 1
         first += video_count
-        while number < first:
-            number, time = next(keyframes, (len(video), 0))
     # 3: sample numbers of four bytes; numbers of traf and trun of one.
     table = full_box(b"tfra", 1, 0, struct.pack(">III", 1, 3, count), bytes(entries))
     size = HEADER_BYTES + len(table) + 16

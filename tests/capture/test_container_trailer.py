@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import signal
 import struct
+from types import FrameType
 
 import pytest
 from fuzz import movie, trailer
 
-from capture.container.trailer import read_trailer
+from capture.container.trailer import read_trailer, write_trailer
 from capture.errors import SealBroken
 
 COUNTS_AT, TABLES_AT = 60, 88
@@ -90,3 +92,23 @@ def test_packets_of_sound_without_a_track_for_them_are_refused() -> None:
     data[27] = 0
     with pytest.raises(SealBroken):
         read_trailer(bytes(data))
+
+
+def test_fragment_that_claims_more_pictures_than_there_are_ends_the_table_all_the_same() -> None:
+    """Our muxer counts one by one; whoever should once count otherwise must not hold the box up for ever."""
+    contents = read_trailer(good())
+    fragments = contents.fragments
+    fragments.moof_offsets.extend(fragments.payload_offsets)
+    before = write_trailer(contents)
+    fragments.video_counts[-1] += 5
+
+    def give_up(number: int, frame: FrameType | None) -> None:
+        raise AssertionError("it is still counting")
+
+    handler = signal.signal(signal.SIGALRM, give_up)
+    try:
+        signal.alarm(10)
+        assert len(write_trailer(contents)) == len(before)
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, handler)
