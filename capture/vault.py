@@ -16,6 +16,7 @@ from pathlib import Path
 
 from capture.errors import BadRequest, BoxUnusable, NotErasable, NotFound, SealBroken, VaultFull, VigcamError
 from capture.ids import RecordingId, recording_id
+from capture.seal.header import read_header
 from capture.seal.keys import Recipient
 from capture.seal.stream import make_header, new_file_key
 from capture.take.sealed_part import SealedPart
@@ -120,14 +121,9 @@ class Vault:
         raise NotFound
 
     def header(self, fd: int) -> bytes:
-        """The age header of an opened recording, up to and with its MAC line. Raises SealBroken if there is none."""
+        """The age header of an opened recording, up to and with its MAC line. Raises SealBroken, Truncated if it is cut off."""
         with _as_refusal():
-            start = os.pread(fd, _HEADER_BYTES, 0)
-        mac = start.find(b"\n--- ")
-        end = start.find(b"\n", mac + 1)
-        if mac < 0 or end < 0:
-            raise SealBroken
-        return start[: end + 1]
+            return read_header(fd)
 
     def parts(self) -> list[RecordingId]:
         """The recordings that were never closed; with nobody filming, all of them are interrupted."""

@@ -14,7 +14,7 @@ import pytest
 from factory import make_recording
 from faults import FaultyDisk
 
-from capture.errors import BadRequest, BoxUnusable, NotErasable, NotFound, SealBroken, VaultFull, VigcamError
+from capture.errors import BadRequest, BoxUnusable, NotErasable, NotFound, SealBroken, Truncated, VaultFull, VigcamError
 from capture.ids import RecordingId, new_recording_id
 from capture.seal.keys import Identity
 from capture.seal.stream import open_header
@@ -189,6 +189,24 @@ def test_header_of_something_else_is_refused(vault: Vault, tmp_path: Path) -> No
     recording = new_recording_id()
     (tmp_path / f"{recording}.mp4.age").write_bytes(b"no age file" * 10_000)
     with pytest.raises(SealBroken):
+        vault.header(vault.open(recording).fd)
+
+
+def test_header_that_is_no_age_header_throughout_is_refused(vault: Vault, tmp_path: Path, identity: Identity) -> None:
+    """Strictly parsed, not searched for: whatever hashes or opens it must mean the same bytes."""
+    recording = recorded(vault, identity)
+    sealed = tmp_path / f"{recording}.mp4.age"
+    data = sealed.read_bytes()
+    for changed in (data.replace(b"\n--- ", b"\n\n--- ", 1), data.replace(b"-> X25519 ", b"-- X25519 ", 1)):
+        sealed.write_bytes(changed)
+        with pytest.raises(SealBroken):
+            vault.header(vault.open(recording).fd)
+
+
+def test_header_that_is_cut_off_is_truncated(vault: Vault, tmp_path: Path, identity: Identity) -> None:
+    recording = recorded(vault, identity)
+    os.truncate(tmp_path / f"{recording}.mp4.age", 100)
+    with pytest.raises(Truncated):
         vault.header(vault.open(recording).fd)
 
 
