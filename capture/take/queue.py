@@ -81,21 +81,31 @@ class TakeQueue:
             self._add(order, 0)
             self._wake()
 
-    def get(self, due_us: int) -> Item:
-        """The oldest item. An empty queue is waited for until a picture of `due_us` or later, or an order, has come into it
-        (or a second has passed): until then nothing in it could be written."""
+    def get(self, due_us: int) -> list[Item]:
+        """The oldest items, at least one, up to the first picture of `due_us` or later: that one may make the writer wait for the
+        disk, and what comes behind it counts as queued meanwhile.
+
+        An empty queue is waited for until such a picture, or an order, has come into it (or a second has passed): until then
+        nothing in it could be written.
+        """
         with self._changed:
             self._due_us = due_us
             while not (self._items and self._is_due):
                 if not self._changed.wait(_LONGEST_WAIT_S):
                     self._is_due = True
-            item = self._items.popleft()
+            taken: list[Item] = []
+            has_due = False
+            while self._items and not has_due:
+                item = self._items.popleft()
+                taken.append(item)
+                if isinstance(item, VideoPacket):
+                    self._bytes -= len(item.data)
+                    self._times.popleft()
+                    has_due = item.time_us >= due_us
+                elif isinstance(item, AudioPacket):
+                    self._bytes -= len(item.data)
             self._is_due = bool(self._items)
-            if isinstance(item, VideoPacket | AudioPacket):
-                self._bytes -= len(item.data)
-            if isinstance(item, VideoPacket):
-                self._times.popleft()
-            return item
+            return taken
 
     def _is_full(self, more: int) -> bool:
         return self._bytes + more > self._most_bytes

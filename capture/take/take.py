@@ -76,6 +76,7 @@ class Take:
         self._clock = clock
         self._listener = listener
         self._floor_bytes = floor_bytes
+        self._folder = part.path.parent
         self._queue = TakeQueue(profile)
         self._writer = TakeWriter(part, profile, clock)
         self._lock = Lock()
@@ -125,12 +126,12 @@ class Take:
 
     def _run(self) -> None:
         while True:
-            item = self._queue.get(self._writer.due_us)
-            if isinstance(item, Finish):
-                self._listener.take_finished(self._close(item.report))
-                return
-            if self._first_error is None:
-                self._guard(partial(self._take, item))
+            for item in self._queue.get(self._writer.due_us):
+                if isinstance(item, Finish):
+                    self._listener.take_finished(self._close(item.report))
+                    return
+                if self._first_error is None:
+                    self._guard(partial(self._take, item))
 
     def _guard(self, work: Callable[[], None]) -> None:
         try:
@@ -168,7 +169,7 @@ class Take:
                 assert_never(item)
 
     def _check_floor(self) -> None:
-        if not self._is_floor_told and self._disk.free_bytes(self._part.path.parent) < self._floor_bytes:
+        if not self._is_floor_told and self._disk.free_bytes(self._folder) < self._floor_bytes:
             self._is_floor_told = True
             self._listener.take_failed(DISK_FLOOR)
 

@@ -345,7 +345,7 @@ class TestQueue:
         queue.put_video(replace(pictures[100], time_us=3_900_000))
         queue.put_video(replace(pictures[120], time_us=4_000_000))
         queue.put_video(replace(pictures[121], time_us=4_033_333))
-        rest = [queue.get(0) for _ in range(kept - 31 + 2)]
+        rest = [item for _ in range(kept - 31 + 2) for item in queue.get(0)]
         assert rest[-2:] == [replace(pictures[120], time_us=4_000_000), replace(pictures[121], time_us=4_033_333)]
 
     def test_writer_sleeps_until_a_picture_is_due_and_then_gets_everything_in_order(self) -> None:
@@ -354,7 +354,7 @@ class TestQueue:
 
         def write() -> None:
             while not got or not isinstance(got[-1], Finish):
-                got.append(queue.get(500_000))
+                got.extend(queue.get(500_000))
 
         queue.put_order(CameraFailed("first"))
         queue.get(500_000)
@@ -374,7 +374,21 @@ class TestQueue:
     def test_writer_looks_at_what_there_is_when_the_camera_gives_no_more(self) -> None:
         queue = TakeQueue(ENCODED.profile)
         queue.put_audio(AudioPacket(b"sound", 0, 1_024))
-        assert queue.get(500_000) == AudioPacket(b"sound", 0, 1_024)
+        assert queue.get(500_000) == [AudioPacket(b"sound", 0, 1_024)]
+
+    def test_writer_gets_nothing_beyond_the_picture_that_is_due(self) -> None:
+        queue = TakeQueue(ENCODED.profile)
+        packets = list(repeated(ENCODED, 2))
+        for packet in packets:
+            if isinstance(packet, VideoPacket):
+                queue.put_video(packet)
+            else:
+                queue.put_audio(packet)
+        last = next(
+            number for number, packet in enumerate(packets) if isinstance(packet, VideoPacket) and packet.time_us >= 500_000
+        )
+        assert queue.get(500_000) == packets[: last + 1]
+        assert queue.get(0)[0] == packets[last + 1]
 
     def test_holds_a_bounded_number_of_bytes_whatever_the_times_say(self) -> None:
         queue = TakeQueue(ENCODED.profile)
