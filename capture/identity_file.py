@@ -12,6 +12,7 @@ import msgspec
 
 from capture.errors import BadRequest, NotARecipient, SignInRefused
 from capture.keyring import normalise
+from capture.model import Fact
 from capture.seal.keys import AnyIdentity, Identity, parse_identity
 from capture.seal.small import unseal_with_passphrase
 
@@ -19,7 +20,7 @@ FILE_LIMIT = 1 << 20
 """Longest identity file or keyring that is read, in bytes: both are under 2 KB."""
 
 
-class _KeyringContents(msgspec.Struct, frozen=True):
+class _KeyringContents(Fact, frozen=True, forbid_unknown_fields=False):
     """Of all that a keyring holds, the part that opens recordings."""
 
     identity: str

@@ -11,9 +11,19 @@ import msgspec
 
 from capture.ids import ArmingId, CaseCode, ConsentId, ParticipantId, PractitionerId, RecordingId, VisitId
 
+_SECRETS = frozenset({"file_key", "identity", "passphrase", "session", "setup_code", "signing_key"})
+"""Fields that no repr shows, whichever struct has one of that name."""
+
 
 class Fact(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Base of all facts: immutable, and parsed strictly."""
+    """Base of all facts: immutable, parsed strictly, and silent about what is secret in them."""
+
+    def __rich_repr__(self) -> list[tuple[str, object]]:
+        return [(name, getattr(self, name)) for name in self.__struct_fields__ if name not in _SECRETS]
+
+    def __repr__(self) -> str:
+        """Without any secret: a repr ends up in logs and in the words of exceptions."""
+        return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in self.__rich_repr__())})"
 
 
 class Role(Enum):

@@ -6,7 +6,7 @@ import hmac
 import secrets
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from capture.errors import SignInNeeded
 from capture.ids import PractitionerId
@@ -18,7 +18,7 @@ from device.ports import Clock
 class Session:
     """A practitioner's stay. `token` is what the page holds of it, on its own side of the socket."""
 
-    token: str
+    token: str = field(repr=False)
     unlocked: Unlocked
 
     @property

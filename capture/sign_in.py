@@ -9,7 +9,7 @@ import logging
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from capture.attempts import Attempts
 from capture.audit.log import AuditEvent, AuditLog
@@ -37,9 +37,9 @@ class _Attempt:
 
     ask: Ask
     username: str
-    passphrase: str
+    passphrase: str = field(repr=False)
     is_confirmed: bool = False
-    session: Session | None = None
+    session: Session | None = field(default=None, repr=False)
     error: VigcamError | None = None
 
     @property
