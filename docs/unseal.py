@@ -1,15 +1,14 @@
 """Unseals one recording of a vigcam with nothing but its identity; knows docs/sealed-format.md and no line of vigcam.
 
     python unseal.py RECORDING.mp4.age[.part] IDENTITY_FILE OUT.mp4      (Python 3.11 or later, and `pip install cryptography`)
-
 Exit status: 0 the recording is complete; 3 it was interrupted, and OUT holds what is left; 1 refused, and why; 2 wrong usage.
-OUT appears when all in it is authentic, is never overwritten, and yours alone to read. (No FAT: its disk must know hard links.)
-"""
+OUT appears when all in it is authentic, is never overwritten, and yours alone to read. (Not on FAT: its disk needs hard links.)"""
 
 import base64
 import hmac
 import os
 import re
+import signal
 import struct
 import sys
 import tempfile
@@ -31,8 +30,7 @@ FOREIGN = "what was sealed here is authentic, but no recording of a vigcam"
 
 def identity_of(line: str) -> X25519PrivateKey:
     """One AGE-SECRET-KEY-1... (BIP 173: 52 characters of 5 bits, then 6 of checksum)."""
-    values = [BECH32.find(letter) for letter in line.removeprefix(HRP.upper() + "1")]
-    check = 1
+    values, check = [BECH32.find(letter) for letter in line.removeprefix(HRP.upper() + "1")], 1
     for value in [ord(c) >> 5 for c in HRP] + [0] + [ord(c) & 31 for c in HRP] + values:
         top, check = check >> 25, (check & 0x1FFFFFF) << 5 ^ value
         for bit, generator in enumerate((0x3B6A57B2, 0x26508E6D, 0x1EA119FA, 0x3D4233DD, 0x2A1462B3)):
@@ -109,8 +107,7 @@ def keep_whole_samples(film: IO[bytes], size: int) -> tuple[int, float, bool]:
             if not row or length != 20 + samples * row or length > LIMIT or moof + offset != place:
                 raise SystemExit(FOREIGN)
             for duration, sample, *_ in struct.iter_unpack(f">{row // 4}I", rows := film.read(length - 20)):
-                place += sample
-                if place <= size:
+                if (place := place + sample) <= size:
                     kept, whole, ticks = place, whole + 1, ticks + duration * (row == 12)
             if whole < samples:  # the rows of torn samples become a free box, so that nothing has to move
                 film.seek(at)
@@ -126,7 +123,7 @@ def keep_whole_samples(film: IO[bytes], size: int) -> tuple[int, float, bool]:
 
 def main(arguments: list[str]) -> int:
     if len(arguments) != 3:
-        sys.stderr.write(f"{__doc__}")
+        sys.stderr.write(f"{__doc__}\n")
         return 2
     recording, identity_file, out = map(Path, arguments)
     try:
@@ -147,4 +144,7 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
+    for number in (signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):  # by themselves they leave half a film behind
+        if signal.getsignal(number) == signal.SIG_DFL:
+            signal.signal(number, lambda *_: sys.exit("it was told to end, and has left nothing behind"))
     sys.exit(main(sys.argv[1:]))

@@ -7,6 +7,7 @@ import io
 import os
 import random
 import resource
+import signal
 import stat
 import subprocess
 import sys
@@ -22,6 +23,18 @@ from unseal_script import SCRIPT, opened_by_vigcam, packets, script
 from capture.container.boxes import free_box
 from capture.seal.small import seal_bytes
 from capture.seal.stream import ChunkSealer, make_header, new_file_key
+
+TOLD_TO_END = """
+import os, runpy, sys
+script, number = sys.argv.pop(1), int(sys.argv.pop(1))
+fsync = os.fsync
+def end_and_sync(fd):
+    os.kill(os.getpid(), number)
+    fsync(fd)
+os.fsync = end_and_sync
+runpy.run_path(script, run_name="__main__")
+"""
+"""The script, told to end when the whole film lies there unnamed."""
 
 
 @pytest.fixture
@@ -192,3 +205,24 @@ def test_run_that_its_user_breaks_off_leaves_no_half_of_a_film(laptop: FamilyLap
     with pytest.raises(KeyboardInterrupt):
         laptop.run()
     assert list(laptop.films.iterdir()) == []
+
+
+def told_to_end(laptop: FamilyLaptop, number: signal.Signals, before: signal.Handlers) -> tuple[int, str]:
+    """How it ends, with what its parent had set for the signal."""
+    command = [sys.executable, "-c", TOLD_TO_END, SCRIPT, str(number.value), laptop.recording, laptop.identity_file, laptop.out]
+    ended = subprocess.run(
+        command, capture_output=True, text=True, check=False, timeout=60, preexec_fn=lambda: signal.signal(number, before)
+    )
+    return ended.returncode, ended.stderr
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP], ids=lambda number: number.name)
+def test_run_that_is_told_to_end_leaves_no_half_of_a_film(laptop: FamilyLaptop, number: signal.Signals) -> None:
+    code, words = told_to_end(laptop, number, signal.SIG_DFL)
+    assert list(laptop.films.iterdir()) == []
+    assert (code, words) == (1, "it was told to end, and has left nothing behind\n")
+
+
+def test_run_that_may_outlive_its_terminal_goes_on(laptop: FamilyLaptop) -> None:
+    assert told_to_end(laptop, signal.SIGHUP, signal.SIG_IGN)[0] == 0
+    assert len(packets(laptop.out.read_bytes())) > 200
