@@ -2,7 +2,7 @@
 
     python unseal.py RECORDING.mp4.age[.part] IDENTITY_FILE OUT.mp4      (Python 3.11 or later, and `pip install cryptography`)
 Exit status: 0 the recording is complete; 3 it was interrupted, and OUT holds what is left; 1 refused, and why; 2 wrong usage.
-OUT appears when all in it is authentic, is never overwritten, and yours alone to read. (Not on FAT: its disk needs hard links.)"""
+OUT appears when all in it is authentic, is never overwritten, and yours alone to read. (Not on FAT: it needs hard links.)"""
 
 import base64
 import hmac
