@@ -31,18 +31,29 @@ def plain_output(target: Path, existing: Existing) -> Iterator[BinaryIO]:
     """
     refuse_existing(target, existing)
     temporary = target.with_name(f".{secrets.token_hex(8)}.unfinished")  # not of its name, which may be as long as names can be
-    fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    with trouble_with(target):
+        fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     try:
         with os.fdopen(fd, "wb", buffering=0) as file:
             yield file
             os.fsync(fd)
         refuse_existing(target, existing)
-        temporary.replace(target)
+        with trouble_with(target):
+            temporary.replace(target)
     except BaseException:
         with contextlib.suppress(OSError):
             temporary.unlink()
         raise
     _sync_folder(target.absolute().parent)
+
+
+@contextlib.contextmanager
+def trouble_with(path: Path) -> Iterator[None]:
+    """Whatever the system refuses here, it is `path` that the OSError names: what the user knows, not what is hidden behind."""
+    try:
+        yield
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(path)) from error
 
 
 def refuse_existing(target: Path, existing: Existing) -> None:

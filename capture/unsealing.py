@@ -20,6 +20,7 @@ from typing import BinaryIO
 from capture.container.index import SampleIndex, load_index
 from capture.container.progressive import ProgressiveMp4
 from capture.errors import BadRequest, NotARecipient, SealBroken, Truncated
+from capture.plain_output import trouble_with
 from capture.remains import Remains, check_start, is_recording, look, nothing_left
 from capture.seal import files
 from capture.seal.armor import START_BYTES, is_armored, read_armor
@@ -137,10 +138,12 @@ def _binary(file: BinaryIO) -> Iterator[BinaryIO]:
     Armor is read to its end before anything of it is used: only there does it prove to be good.
     """
     if is_armored(os.pread(file.fileno(), START_BYTES, 0)):
-        with tempfile.TemporaryFile() as binary:
+        with tempfile.TemporaryFile(buffering=0) as binary:  # to close a buffer that cannot be emptied is one more error
             for piece in read_armor(file):
-                binary.write(piece)
-            binary.flush()
+                rest = memoryview(piece)
+                with trouble_with(Path(tempfile.gettempdir())):
+                    while rest:
+                        rest = rest[binary.write(rest) :]
             yield binary
     else:
         try:

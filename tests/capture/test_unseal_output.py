@@ -12,6 +12,8 @@ import pytest
 from sealed_files import plaintext
 from workstation import Desk
 
+from capture.plain_output import Existing, plain_output
+from capture.seal.armor import ArmorWriter
 from capture.seal.keys import Identity
 from capture.seal.small import seal_bytes
 from capture.unsealing import sealed_file
@@ -128,6 +130,75 @@ def test_secret_that_is_longer_than_any_is_not_read_in_part(desk: Desk, option: 
     assert ended.returncode == 2
     assert "too long" in ended.stderr
     assert desk.files() == set()
+
+
+def run_patched(desk: Desk, patch: str, *words: str | Path) -> subprocess.CompletedProcess[str]:
+    """`vigcam unseal` in a system that is as `patch` makes it."""
+    command = [sys.executable, "-c", f"{patch}\nfrom webui.cli import main\nmain()", "unseal", *map(str, words)]
+    return subprocess.run(command, cwd=desk.folder, capture_output=True, text=True, check=False, timeout=60)
+
+
+NO_NEW_FILES = """
+import errno, os
+open_file = os.open
+def refuse_new(path, flags, *more, **named):
+    if flags & os.O_CREAT:
+        raise OSError(errno.EACCES, os.strerror(errno.EACCES), path)
+    return open_file(path, flags, *more, **named)
+os.open = refuse_new
+"""
+"""A folder in which the user may not write: permissions do not hold back whoever runs the tests."""
+
+
+def test_folder_that_takes_no_file_is_reported_by_the_name_that_was_asked_for(desk: Desk) -> None:
+    ended = run_patched(desk, NO_NEW_FILES, desk.recording, "-i", desk.identity, "-o", "film.mp4")
+    assert ended.returncode == 1
+    assert "film.mp4: Permission denied" in ended.stderr
+    assert "unfinished" not in ended.stderr
+
+
+def test_folder_that_is_not_there_is_reported_by_the_name_that_was_asked_for(desk: Desk) -> None:
+    ended = desk.unseal(desk.recording, "-o", "no/such/film.mp4")
+    assert "no/such/film.mp4: No such file" in ended.stderr
+
+
+def test_name_that_cannot_be_given_at_the_end_is_the_one_that_is_reported(tmp_path: Path) -> None:
+    folder = tmp_path / "folder"
+    folder.mkdir()
+
+    def write_while_the_folder_goes() -> None:
+        with plain_output(folder / "film.mp4", Existing.REFUSE):
+            folder.rename(tmp_path / "elsewhere")
+
+    with pytest.raises(FileNotFoundError) as raised:
+        write_while_the_folder_goes()
+    assert "unfinished" not in str(raised.value)
+    assert raised.value.filename == str(folder / "film.mp4")
+
+
+FULL_TMP = """
+import resource, tempfile
+tempfile.tempdir = "/dev/shm"
+resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, 1 << 20))
+"""
+"""No file may become longer than a megabyte: the first that would is the one that armor is unpacked into."""
+
+
+def test_full_folder_of_temporary_files_is_reported_as_such(desk: Desk) -> None:
+    armored = desk.recording.with_name("armored.age")
+    armored.write_bytes(armor(desk.recording.read_bytes()))
+    ended = run_patched(desk, FULL_TMP, armored, "-i", desk.identity, "-o", "note")
+    assert ended.returncode == 1
+    assert "/dev/shm: File too large" in ended.stderr
+    assert desk.files() == set()
+
+
+def armor(data: bytes) -> bytes:
+    pieces: list[bytes] = []
+    writer = ArmorWriter(pieces.append)
+    writer.write(data)
+    writer.finish()
+    return b"".join(pieces)
 
 
 def test_key_of_an_opened_file_is_never_shown_in_a_repr(desk: Desk) -> None:
