@@ -73,7 +73,7 @@ def _see(inputs: Sequence[str | Path], video: str, audio: str, whole_audio: str,
     places = [folder / f"{name}.md5" for name in names]
     options: list[list[str | Path]] = [
         ["-map", video, "-c", "copy", "-bsf:v", f"h264_mp4toannexb,{_NO_PARAMETER_SETS}", "-f", "framemd5"],
-        ["-map", video, "-fps_mode", "passthrough", "-enc_time_base", "-1", "-f", "framemd5"],
+        ["-map", video, "-fps_mode", "passthrough", "-enc_time_base", "1:90000", "-f", "framemd5"],
         ["-map", audio, "-c", "copy", "-bsf:a", adts, "-f", "framemd5"],
         ["-map", whole_audio, "-f", "framemd5"],
     ]
