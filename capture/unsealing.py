@@ -1,6 +1,6 @@
 """Opens a sealed file with somebody's own identity and copies out what it holds. Never changes it; for workstations, not the box.
 
-What is torn or damaged gives what lies before the damage, and says so.
+What is torn, damaged or unreadable in one place gives what lies before that place, and says so.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from capture.seal import files
 from capture.seal.armor import START_BYTES, is_armored, read_armor
 from capture.seal.header import LONE_KIND, parse_header, read_header
 from capture.seal.keys import AnyIdentity
-from capture.seal.stream import PlainReader, SalvageReader, SealedReader, open_header
+from capture.seal.stream import PlainReader, SalvageReader, SealedReader, Unreadable, open_header
 
 _CHUNK_BYTES = 1 << 16
 
@@ -42,12 +42,14 @@ class Form(Enum):
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What was written. `is_whole` is false if something is missing; `film_ms` is None for what is no film; `frames_lost` counts
-    the pictures that are known to be lost."""
+    the pictures that are known to be lost; `unreadable_at` is the byte of the sealed file that the disk could not read, if it
+    was that which ended it."""
 
     written_bytes: int
     is_whole: bool
     film_ms: int | None
     frames_lost: int = 0
+    unreadable_at: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,24 +112,26 @@ def sealed_file(path: Path) -> Iterator[SealedFile]:
 def copy_out(sealed: OpenSeal, form: Form, file: BinaryIO, progress: Callable[[int, int], object]) -> Outcome:
     """Write what it holds into the empty `file`, telling `progress` the bytes written and the bytes in all.
 
-    Raises BadRequest if a film is asked for and it is no recording, Truncated if nothing can be had of it, OSError.
+    Raises BadRequest if a film is asked for and it is no recording, Truncated if nothing can be had of it, Unreadable if the disk
+    gives nothing of it, OSError of `file`.
     """
     is_recording = _is_recording(sealed)
     if form is Form.MP4 and not is_recording:
         _ = SealedReader(sealed.fd, sealed.file_key, sealed.offset).size  # a torn file may have lost what would tell
         raise BadRequest("not a recording")
     if is_recording and form is not Form.RAW:
-        for open_reader, is_whole in _readers(sealed):
-            with contextlib.suppress(SealBroken, Truncated):
+        for open_reader, is_whole, unreadable_at in _readers(sealed):
+            with contextlib.suppress(SealBroken, Truncated, Unreadable):
                 index = load_index(open_reader())
                 written = _copy(partial(_film, open_reader, index), file, progress)
-                return Outcome(written, is_whole and index.is_complete, index.duration_ms, index.frames_lost)
+                is_complete = is_whole and index.is_complete
+                return Outcome(written, is_complete, index.duration_ms, index.frames_lost, unreadable_at)
         if not _has_picture(sealed):
             raise nothing_left(Remains.NOTHING_WHOLE)
     if form is not Form.MP4:
-        for open_reader, is_whole in _readers(sealed):
-            with contextlib.suppress(SealBroken, Truncated):
-                return Outcome(_copy(open_reader, file, progress), is_whole, None)
+        for open_reader, is_whole, unreadable_at in _readers(sealed):
+            with contextlib.suppress(SealBroken, Truncated, Unreadable):
+                return Outcome(_copy(open_reader, file, progress), is_whole, None, unreadable_at=unreadable_at)
     raise nothing_left(Remains.NOTHING_WHOLE)
 
 
@@ -155,42 +159,54 @@ def _binary(file: BinaryIO) -> Iterator[BinaryIO]:
         yield file
 
 
-def _readers(sealed: OpenSeal) -> Iterator[tuple[Callable[[], PlainReader], bool]]:
-    """Ways to read ever less, and whether each gives the whole: of the finished file; up to its torn end; up to any damage."""
+def _readers(sealed: OpenSeal) -> Iterator[tuple[Callable[[], PlainReader], bool, int | None]]:
+    """Ways to read ever less: of the finished file; up to its torn end; up to any damage. With each, whether it gives the whole,
+    and the byte where the disk ends it."""
     open_whole = partial(SealedReader, sealed.fd, sealed.file_key, sealed.offset)
-    with contextlib.suppress(Truncated):
+    with contextlib.suppress(Truncated, Unreadable):
         _ = open_whole().size
-        yield open_whole, True
-    open_salvaged = partial(SalvageReader, sealed.fd, sealed.file_key, sealed.offset)
+        yield open_whole, True, None
+    open_salvaged: Callable[[], PlainReader] = partial(SalvageReader, sealed.fd, sealed.file_key, sealed.offset)
     try:
-        salvaged = open_salvaged()
+        if open_salvaged().size > 0:
+            yield open_salvaged, False, None
     except Truncated:  # not even the payload's nonce
         return
-    if salvaged.size > 0:
-        yield open_salvaged, False
-    good_bytes = _good_bytes(salvaged)
+    except Unreadable:  # near the end, where the last good chunk is looked for
+        open_salvaged = open_whole
+    good_bytes, unreadable_at = _good_bytes(open_salvaged())
     if good_bytes > 0:
-        yield lambda: _Prefix(open_salvaged(), good_bytes), False
+        yield lambda: _Prefix(open_salvaged(), good_bytes), False, unreadable_at
 
 
 def _film(open_reader: Callable[[], PlainReader], index: SampleIndex) -> ProgressiveMp4:
     return ProgressiveMp4(open_reader(), index)
 
 
-def _good_bytes(reader: PlainReader) -> int:
-    """How much lies before the first chunk that is damaged: every chunk is opened."""
+def _good_bytes(reader: PlainReader) -> tuple[int, int | None]:
+    """How much lies before the first chunk that is damaged or unreadable, and the byte that could not be read: every chunk is
+    opened. Raises Unreadable if that is the first."""
     good = 0
-    with contextlib.suppress(SealBroken, Truncated):
-        while good < reader.size:
-            good += len(reader.read_at(good, _CHUNK_BYTES))
-    return good
+    try:
+        while plain := reader.read_at(good, _CHUNK_BYTES):
+            good += len(plain)
+    except (SealBroken, Truncated):
+        return good, None
+    except Unreadable as error:
+        if good == 0:
+            raise
+        return good, error.offset
+    return good, None
 
 
 def _is_recording(sealed: OpenSeal) -> bool:
-    try:
-        return is_recording(SalvageReader(sealed.fd, sealed.file_key, sealed.offset))
-    except (SealBroken, Truncated):
-        return False
+    """Raises Unreadable if its first chunk cannot be read."""
+    with contextlib.suppress(SealBroken, Truncated):
+        try:
+            return is_recording(SalvageReader(sealed.fd, sealed.file_key, sealed.offset))
+        except Unreadable:  # perhaps only near its end
+            return is_recording(SealedReader(sealed.fd, sealed.file_key, sealed.offset))
+    return False
 
 
 def _has_picture(sealed: OpenSeal) -> bool:

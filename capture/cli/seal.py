@@ -18,6 +18,7 @@ from capture.identity_file import FILE_LIMIT, identities_in, identity_file, iden
 from capture.plain_output import Existing, plain_output, refuse_existing
 from capture.seal.keys import AnyIdentity, Identity
 from capture.seal.scrypt import Identity as Passphrase
+from capture.seal.stream import Unreadable
 from capture.unsealing import Form, OpenSeal, Outcome, SealedFile, copy_out, sealed_file
 
 DAMAGED = 3
@@ -68,7 +69,7 @@ def unseal(
     """Open a sealed FILE: a recording becomes an ordinary MP4, anything else what it was.
 
     Any age file will do, armored or not. One that is sealed by a passphrase needs no key: the passphrase is asked for. A torn
-    recording gives what it still holds; the exit code is then 3.
+    recording, or one on a failing disk, gives what it still holds; the exit code is then 3.
     """
     end_by_exception()
     replace = existing or Existing.REFUSE
@@ -84,13 +85,16 @@ def unseal(
             opened = _open(sealed, identity, keyring, passphrase_file)
             outcome = _write(opened, form or Form.AUTO, target, replace)
     except OSError as error:
-        raise _cannot(error, target) from error
+        raise _cannot(error, file) from error
     held = f"{outcome.written_bytes:,} bytes{_film(outcome)}"
     if outcome.is_whole:
         click.echo(f"{target}: {held}", err=True)
     else:
         lost = f"; pictures known to be lost: {outcome.frames_lost}" if outcome.film_ms is not None else ""
-        click.echo(f"{file} is torn or damaged: what it still holds is in {target}: {held}{lost}", err=True)
+        why = f"{file} is torn or damaged: what it still holds"
+        if outcome.unreadable_at is not None:
+            why = f"{file}: the disk, not the seal, failed at byte {outcome.unreadable_at:,}: what lies before"
+        click.echo(f"{why} is in {target}: {held}{lost}", err=True)
         ctx.exit(DAMAGED)
 
 
@@ -105,14 +109,20 @@ def _refuse_sources(target: Path, *sources: Path | None) -> None:
 
 
 def _write(sealed: OpenSeal, form: Form, target: Path, existing: Existing) -> Outcome:
+    """Raises Unreadable for the disk that the sealed file is on."""
     console = Console(stderr=True)
     columns = (TextColumn("Unsealing"), BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
-    with (
-        Progress(*columns, console=console, disable=not console.is_terminal) as progress,
-        plain_output(target, existing) as out,
-    ):
-        task = progress.add_task("unseal", total=None)
-        return copy_out(sealed, form, out, lambda written, size: progress.update(task, completed=written, total=size))
+    try:
+        with (
+            Progress(*columns, console=console, disable=not console.is_terminal) as progress,
+            plain_output(target, existing) as out,
+        ):
+            task = progress.add_task("unseal", total=None)
+            return copy_out(sealed, form, out, lambda written, size: progress.update(task, completed=written, total=size))
+    except Unreadable:
+        raise
+    except OSError as error:
+        raise _cannot(error, target) from error
 
 
 def _open(sealed: SealedFile, identity: Path | None, keyring: Path | None, passphrase_file: Path | None) -> OpenSeal:
@@ -177,6 +187,6 @@ def _film(outcome: Outcome) -> str:
     return f", {minutes:.0f}:{seconds:04.1f} of film"
 
 
-def _cannot(error: OSError, target: Path) -> click.ClickException:
-    """Exit code 1, with the file's name and the system's reason."""
-    return click.ClickException(f"{error.filename or target}: {error.strerror or error}")
+def _cannot(error: OSError, path: Path) -> click.ClickException:
+    """Exit code 1, with the file's name, `path` where the system tells none, and the system's reason."""
+    return click.ClickException(f"{error.filename or path}: {error.strerror or error}")

@@ -13,6 +13,14 @@ _RUN_CHUNKS = 4
 """Read by one system call: few calls, and what was read is still in the processor's cache when it is opened."""
 
 
+class Unreadable(OSError):
+    """The disk cannot give what lies at byte `offset` of the file: that says nothing of the seal, nor of what lies elsewhere."""
+
+    def __init__(self, cause: OSError, offset: int) -> None:
+        super().__init__(cause.errno, cause.strerror)
+        self.offset = offset
+
+
 class ChunkSource:
     """Opens chunks by number and keeps the last one opened, for small reads in a row. For one thread; `fd` is the caller's.
 
@@ -20,8 +28,11 @@ class ChunkSource:
     """
 
     def __init__(self, fd: int, file_key: bytes, payload_offset: int) -> None:
-        """Raises Truncated if not even the payload's nonce is there, OSError."""
-        nonce = os.pread(fd, NONCE_BYTES, payload_offset)
+        """Raises Truncated if not even the payload's nonce is there, Unreadable."""
+        try:
+            nonce = os.pread(fd, NONCE_BYTES, payload_offset)
+        except OSError as error:
+            raise Unreadable(error, payload_offset) from error
         if len(nonce) < NONCE_BYTES:
             raise Truncated
         self._fd = fd
@@ -62,7 +73,7 @@ class ChunkSource:
     def one(self, number: int, place: Place, sealed_length: int = SEALED_CHUNK_BYTES) -> memoryview:
         """One chunk's plaintext, good until the next call of anything here.
 
-        Raises SealBroken if it does not authenticate at this place, Truncated, OSError.
+        Raises SealBroken if it does not authenticate at this place, Truncated, Unreadable.
         """
         plain = self._plain[: sealed_length - TAG_BYTES]
         if self._kept != (number, place, sealed_length):
@@ -103,7 +114,11 @@ class ChunkSource:
         sealed, done = self._sealed[:length], 0
         while done < length:
             # Less than was asked for is not yet the end: of a bad block on the disk only the next call tells.
-            read = os.preadv(self._fd, [sealed[done:]], self._start + number * SEALED_CHUNK_BYTES + done)
+            offset = self._start + number * SEALED_CHUNK_BYTES + done
+            try:
+                read = os.preadv(self._fd, [sealed[done:]], offset)
+            except OSError as error:
+                raise Unreadable(error, offset) from error
             if read == 0:
                 raise Truncated  # the file ends here, or somebody shortened it under the reader
             done += read
