@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from sealed_files import seal_file as seal_small_file
 
 from capture.errors import SealBroken, Truncated
 from capture.seal.files import BLOCK_BYTES, copy_out, seal_file
+from capture.seal.header import Stanza
 from capture.seal.keys import Identity
 from capture.seal.stream import SealedReader
 
@@ -110,15 +112,25 @@ def test_what_is_no_regular_file_is_not_sealed(tmp_path: Path) -> None:
         os.close(other)
 
 
-@pytest.mark.parametrize(
-    ("source", "said"),
-    [("/proc/self/status", "longer"), ("/sys/kernel/uevent_seqnum", "shorter")],
-    ids=["longer", "shorter"],
-)
-def test_file_that_holds_more_or_less_than_its_length_says_is_not_sealed(tmp_path: Path, source: str, said: str) -> None:
+@dataclass(frozen=True, slots=True)
+class Meddling:
+    """A recipient during whose turn, when the source's length is already known, somebody changes it to `length`."""
+
+    source: Path
+    length: int
+
+    def wrap(self, file_key: bytes) -> Stanza:
+        os.truncate(self.source, self.length)
+        return Identity.generate().recipient.wrap(file_key)
+
+
+@pytest.mark.parametrize(("length", "said"), [(CHUNK + 1, "longer"), (CHUNK - 1, "shorter"), (0, "shorter")])
+def test_file_that_changes_its_length_meanwhile_is_not_sealed(tmp_path: Path, length: int, said: str) -> None:
+    source = tmp_path / "source"
+    source.write_bytes(plaintext(CHUNK))
     with (
-        opened(Path(source), os.O_RDONLY) as fd,
+        opened(source, os.O_RDONLY) as fd,
         opened(tmp_path / "sealed", os.O_WRONLY | os.O_CREAT) as target,
         pytest.raises(OSError, match=said),
     ):
-        seal_file(fd, target, [Identity.generate().recipient])
+        seal_file(fd, target, [Meddling(source, length)])
