@@ -30,6 +30,9 @@ class AnchorState(Fact, frozen=True, kw_only=True):
     seen_ms: int
 
 
+_STATE = msgspec.json.Decoder(AnchorState)
+
+
 class ClockStep(Fact, frozen=True, kw_only=True):
     """What an offer changed, for the log: the claim just before and just after. Going back is allowed and is recorded."""
 
@@ -110,6 +113,6 @@ def _parse(text: str | None) -> AnchorState | None:
     if text is None:
         return None
     try:
-        return msgspec.json.decode(text, type=AnchorState)
+        return _STATE.decode(text)
     except (msgspec.DecodeError, UnicodeDecodeError):
         return None

@@ -103,6 +103,10 @@ class Config(Section, frozen=True, kw_only=True):
         return BoxId(self.box.id)
 
 
+# Worked out here, by one thread: two that come to it first, and at once, bring the interpreter down.
+msgspec.json.Decoder(Config)
+
+
 def load_config(path: Path) -> Config:
     """Read `config.toml`. Raises BoxUnusable where it is missing or unreadable, ConfigInvalid where it is wrong."""
     try:

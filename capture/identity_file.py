@@ -26,6 +26,9 @@ class _KeyringContents(Fact, frozen=True, forbid_unknown_fields=False):
     identity: str
 
 
+_KEYRING = msgspec.json.Decoder(_KeyringContents)
+
+
 def identities_in(text: str) -> tuple[AnyIdentity, ...]:
     """The identities of an identity file, of any kind. Raises BadRequest, naming the line and never what stands in it."""
     found: list[AnyIdentity] = []
@@ -48,7 +51,7 @@ def identity_in_keyring(sealed: bytes, passphrase: str) -> Identity:
     except NotARecipient:
         raise SignInRefused from None
     try:
-        return Identity.parse(msgspec.json.decode(plain, type=_KeyringContents).identity)
+        return Identity.parse(_KEYRING.decode(plain).identity)
     except (msgspec.DecodeError, BadRequest):
         raise BadRequest("that file is sealed by a passphrase, but it is no keyring") from None  # a cause might quote the secret
 

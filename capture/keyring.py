@@ -60,6 +60,9 @@ class _Secrets(Fact, frozen=True, kw_only=True):
     signing_key: Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}\Z")]
 
 
+_SECRETS = msgspec.json.Decoder(_Secrets)
+
+
 class Unlocked:
     """An unwrapped keyring, in RAM while its practitioner is signed in. Shows nothing of itself in a repr.
 
@@ -192,7 +195,7 @@ def _public(entry: PractitionerEntry) -> PublicKeys:
 
 def _parse_secrets(plain: bytes, public: PublicKeys) -> Unlocked:
     try:
-        held = msgspec.json.decode(plain, type=_Secrets)
+        held = _SECRETS.decode(plain)
         identity = Identity.parse(held.identity)
     except (msgspec.DecodeError, BadRequest):
         raise SignInRefused from None  # never chained: a decoder's words may quote what it read

@@ -47,6 +47,10 @@ class _SignedEntry(Fact, frozen=True, kw_only=True):
 
 Entry = TypeVar("Entry", PractitionerEntry, _RecoveryEntry)
 
+_SIGNED = msgspec.json.Decoder(_SignedEntry)
+_PRACTITIONER = msgspec.json.Decoder(PractitionerEntry)
+_RECOVERY = msgspec.json.Decoder(_RecoveryEntry)
+
 
 class Recipients:
     """The folder `recipients/` of one box."""
@@ -64,7 +68,7 @@ class Recipients:
         """Raises NotFound; BoxUnusable if the file is damaged or not signed by this box."""
         path = self._path(practitioner)
         try:
-            entry = self._read(path, _PRACTITIONER_CONTEXT, PractitionerEntry)
+            entry = self._read(path, _PRACTITIONER_CONTEXT, _PRACTITIONER)
         except FileNotFoundError as error:
             raise NotFound(practitioner) from error
         if entry.practitioner != practitioner:  # another's file under this name
@@ -78,7 +82,7 @@ class Recipients:
     def recovery(self) -> Recipient:
         """Raises RecoveryUnproven if none was ever set; BoxUnusable if the file is damaged or not signed by this box."""
         try:
-            entry = self._read(self._folder / _RECOVERY_NAME, _RECOVERY_CONTEXT, _RecoveryEntry)
+            entry = self._read(self._folder / _RECOVERY_NAME, _RECOVERY_CONTEXT, _RECOVERY)
         except FileNotFoundError as error:
             raise RecoveryUnproven from error
         return parse_recipient(entry.recipient)
@@ -91,12 +95,12 @@ class Recipients:
         signature = self._device_key.sign(context, signed).hex()
         write_new(self._disk, path, msgspec.json.encode(_SignedEntry(signed=signed.decode(), signature=signature)) + b"\n")
 
-    def _read(self, path: Path, context: str, kind: type[Entry]) -> Entry:
+    def _read(self, path: Path, context: str, decoder: msgspec.json.Decoder[Entry]) -> Entry:
         try:
-            outer = msgspec.json.decode(path.read_bytes(), type=_SignedEntry)
+            outer = _SIGNED.decode(path.read_bytes())
             signed = outer.signed.encode()
             verify(self._device_key.public_hex, context, signed, bytes.fromhex(outer.signature))
-            return msgspec.json.decode(signed, type=kind)
+            return decoder.decode(signed)
         except FileNotFoundError:
             raise
         except (OSError, msgspec.DecodeError, UnicodeError, AuditBroken) as error:

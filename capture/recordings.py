@@ -29,6 +29,9 @@ _STEPS = {
 """From which state a row may go to which: nothing comes back from erased, and what is being filmed is not erased."""
 
 
+# Worked out here, by one thread: two that come to it first, and at once, bring the interpreter down.
+msgspec.json.Decoder(Recording)
+
 _OWED = "recordings.owed_lines"
 _ERASING = "recordings.being_erased"
 

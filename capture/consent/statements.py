@@ -94,6 +94,10 @@ class SignedStatement(Fact, frozen=True, kw_only=True):
         return hashlib.sha256(data).hexdigest()
 
 
+_STATEMENT = msgspec.json.Decoder(Statement)
+_SIGNED = msgspec.json.Decoder(SignedStatement)
+
+
 def new_nonce() -> str:
     return secrets.token_hex(16)
 
@@ -116,7 +120,7 @@ def verify(signed: SignedStatement, verify_hex: str) -> Statement:
     try:
         key = Ed25519PublicKey.from_public_bytes(bytes.fromhex(verify_hex))
         key.verify(bytes.fromhex(signed.signature), _SIGNED_PREFIX + text)
-        return msgspec.json.decode(text, type=Statement)
+        return _STATEMENT.decode(text)
     except (InvalidSignature, ValueError):
         raise CatalogueBroken("a statement's signature does not hold") from None
 
@@ -130,7 +134,7 @@ def unseal(sealed: bytes, unlocked: Unlocked) -> SignedStatement:
     """Raises CatalogueBroken if it does not open or holds something else; SignInNeeded if the keyring was wiped."""
     identity = unlocked.identity
     try:
-        return msgspec.json.decode(unseal_bytes(sealed, identity), type=SignedStatement)
+        return _SIGNED.decode(unseal_bytes(sealed, identity))
     except (SealBroken, NotARecipient, Truncated):
         raise CatalogueBroken("a statement does not open") from None
     except ValueError:
