@@ -127,7 +127,7 @@ def main(arguments: list[str]) -> int:
         return 2
     recording, identity_file, out = map(Path, arguments)
     try:
-        lines = re.findall(r"^AGE-SECRET-KEY-1\S*", identity_file.read_text("utf-8", "replace"), re.MULTILINE)
+        lines = re.findall(r"^\s*(AGE-SECRET-KEY-1\S*)", identity_file.read_text("utf-8-sig", "replace"), re.MULTILINE)
         with recording.open("rb") as sealed, tempfile.NamedTemporaryFile(dir=out.parent, prefix="unseal-") as film:
             is_closed = unseal(sealed, file_key_of(sealed, [identity_of(line) for line in lines]), film.file)
             end, seconds, is_whole = keep_whole_samples(film.file, film.tell())

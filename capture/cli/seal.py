@@ -146,13 +146,13 @@ def _identities(identity: Path | None, keyring: Path | None, passphrase_file: Pa
     assert identity is not None
     if passphrase_file is not None:
         raise click.UsageError("A passphrase belongs to a keyring (--keyring).")
-    return identities_in(_read_small(identity).decode("utf-8", "replace"))
+    return identities_in(_read_small(identity).decode("utf-8-sig", "replace"))
 
 
 def _passphrase(file: Path | None) -> str:
     if file is None:
         return _typed_passphrase()
-    return _read_small(file).decode("utf-8", "replace").partition("\n")[0].removesuffix("\r")
+    return _read_small(file).decode("utf-8-sig", "replace").partition("\n")[0].removesuffix("\r")
 
 
 def _typed_passphrase() -> str:

@@ -73,6 +73,15 @@ def test_identity_file_may_hold_post_quantum_identities_among_others(desk: Desk)
     assert (desk.folder / "note").read_bytes() == b"a note"
 
 
+def test_texts_may_begin_with_the_mark_that_windows_sets(desk: Desk) -> None:
+    desk.identity.write_text(desk.key.encode(), "utf-8-sig")
+    assert desk.unseal(desk.recording).returncode == 0
+    (desk.folder / "note.age").write_bytes(seal_with_passphrase(b"a note", "six words", 4))
+    held = desk.recording.with_name("words.txt")
+    held.write_text("six words\n", "utf-8-sig")
+    assert desk.run("unseal", "note.age", "--passphrase-file", held).returncode == 0
+
+
 def test_file_that_is_sealed_by_a_passphrase_asks_for_it_and_never_shows_it(desk: Desk) -> None:
     (desk.folder / "note.age").write_bytes(seal_with_passphrase(b"a note", "Six  generated words", 4))
     note = desk.folder / "note"

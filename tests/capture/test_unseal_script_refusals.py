@@ -74,6 +74,12 @@ def test_identity_file_may_hold_comments_and_several_identities(laptop: FamilyLa
     assert laptop.run().code == 0
 
 
+@pytest.mark.parametrize("before", ["\ufeff", "  "], ids=["the mark that Windows sets", "spaces"])
+def test_identity_may_stand_behind_what_an_editor_put_there(laptop: FamilyLaptop, before: str) -> None:
+    laptop.identity_file.write_text(f"{before}{laptop.identity.encode()}\r\n", "utf-8")
+    assert laptop.run().code == 0
+
+
 def test_identity_with_one_wrong_letter_is_named_as_such(laptop: FamilyLaptop) -> None:
     text = laptop.identity.encode()
     for place in range(len("AGE-SECRET-KEY-1"), len(text)):
