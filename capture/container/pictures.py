@@ -104,7 +104,7 @@ class PictureTrack:
     def _check(self, parameters: ParameterSets, packet: VideoPacket) -> None:
         known = self._parameters
         if (parameters.sps and parameters.sps != known.sps) or (parameters.pps and parameters.pps != known.pps):
-            raise FormatUnsupported("the encoder changed its parameter sets")
+            raise FormatUnsupported(_change(known, parameters))
         if self._waiting is None:
             return
         # Also what is later by less than a tick: a sample must last some time.
@@ -131,3 +131,10 @@ class PictureTrack:
 
     def _ticks(self, time_us: int) -> int:
         return round((time_us - self.zero_us) * MEDIA_TICKS / 1_000_000)
+
+
+def _change(known: ParameterSets, now: ParameterSets) -> str:
+    """What another set of parameters says of the camera. Raises FormatUnsupported if it says nothing that can be read."""
+    sizes = [f"{picture.width}x{picture.height}" for picture in map(picture_format, (known.sps[0], *now.sps))]
+    other = next((size for size in sizes if size != sizes[0]), None)
+    return f"the resolution changed from {sizes[0]} to {other}" if other else "the encoder changed its parameter sets"

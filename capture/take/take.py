@@ -139,6 +139,7 @@ class Take:
         except FormatUnsupported as error:
             # What came before is whole and can be closed; nothing after it fits this file.
             self._is_format_lost = True
+            _log.error("take_format_unsupported why=%s", error.detail)
             self._listener.take_failed(error.code)
         except OSError:
             self._fail(DISK_ERROR)

@@ -60,6 +60,21 @@ def test_picture_that_the_file_cannot_hold_is_refused_and_what_came_before_is_ke
     assert closed(muxer).frames == 2
 
 
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("another_resolution", "the resolution changed from 320x180 to 160x96"),
+        ("parameter_sets_that_change", "the encoder changed its parameter sets"),
+        ("b_frames", "B-frames"),
+    ],
+)
+def test_refusal_says_what_the_camera_did(name: str, words: str) -> None:
+    muxer = FragmentMuxer(ENCODED.profile)
+    muxer.video(FIRST)
+    with pytest.raises(FormatUnsupported, match=f"^{words}$"):
+        muxer.video(REFUSED[name])
+
+
 @pytest.mark.parametrize("name", ["b_frames", "no_picture"])
 def test_a_take_that_begins_with_what_cannot_be_held_is_refused(name: str) -> None:
     with pytest.raises(FormatUnsupported):

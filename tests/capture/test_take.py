@@ -273,6 +273,14 @@ def test_unsupported_format_stops_the_take_and_what_came_before_is_sealed(box: F
     assert summary.sealed_hash
 
 
+def test_what_the_camera_did_stands_once_in_the_system_log(box: FilmingBox, caplog: pytest.LogCaptureFixture) -> None:
+    box.film(1)
+    for picture in ENCODED.video[3:5]:
+        box.take.video(replace(picture, time_us=5))
+    box.finish(32)
+    assert [record.getMessage() for record in caplog.records] == ["take_format_unsupported why=pictures out of order"]
+
+
 def test_camera_that_breaks_is_reported_and_what_came_before_is_sealed(box: FilmingBox) -> None:
     box.film(1)
     box.take.failed("camera_unavailable")
