@@ -10,19 +10,17 @@ from pathlib import Path
 import msgspec
 import pyrage
 import pytest
-from faults import FaultyDisk
 from hypothesis import example, given
 from hypothesis import strategies as st
 from record_box import PASSPHRASE, WORK_FACTOR, RecordBox
 
-from capture.errors import BadRequest, BoxUnusable, NotFound, NotNow, RecoveryUnproven, SignInNeeded, SignInRefused
+from capture.errors import BoxUnusable, NotFound, RecoveryUnproven, SignInNeeded, SignInRefused
 from capture.ids import PractitionerId, new_practitioner_id
 from capture.keyring import Keyrings, normalise
 from capture.recipients import Recipients
 from capture.seal import scrypt
 from capture.seal.keys import Identity
 from capture.seal.small import seal_bytes, unseal_bytes
-from device.disk import SystemDisk
 
 PRAC = PractitionerId("prac-abcdef")
 
@@ -225,19 +223,6 @@ def test_unknown_practitioner_has_no_public_keys(box: RecordBox) -> None:
         box.keyrings.public(PRAC)
 
 
-def test_nobody_is_enrolled_twice(box: RecordBox) -> None:
-    box.keyrings.enrol(PRAC, PASSPHRASE)
-    with pytest.raises(NotNow):
-        box.keyrings.enrol(PRAC, "another passphrase")
-    assert box.keyrings.unlock(PRAC, PASSPHRASE).practitioner == PRAC
-
-
-def test_an_empty_passphrase_enrols_nobody(box: RecordBox) -> None:
-    with pytest.raises(BadRequest):
-        box.keyrings.enrol(PRAC, " \t ")
-    assert list((box.folder / "keyrings").iterdir()) == []
-
-
 def test_once_wiped_a_keyring_neither_signs_nor_opens(box: RecordBox) -> None:
     unlocked = box.sign_in()
     unlocked.wipe()
@@ -266,44 +251,3 @@ def test_no_key_lies_open_in_any_file_of_the_box(box: RecordBox) -> None:
 def test_a_keyring_never_shows_its_keys(box: RecordBox) -> None:
     unlocked = box.sign_in()
     assert "AGE-SECRET-KEY" not in repr(unlocked) + str(unlocked)
-
-
-def test_enrolment_cut_off_at_any_step_leaves_nothing_half_made(tmp_path: Path) -> None:
-    counting = FaultyDisk(SystemDisk())
-    box_key = RecordBox(_folder(tmp_path, "key"))
-    keyrings = _keyrings(_folder(tmp_path, "count"), box_key, counting)
-    keyrings.enrol(PRAC, PASSPHRASE)
-    assert len(counting.calls) >= 12
-    for number in range(len(counting.calls)):
-        folder = _folder(tmp_path, f"step{number}")
-        disk = FaultyDisk(SystemDisk())
-        disk.fail_at(number)
-        keyrings = _keyrings(folder, box_key, disk)
-        with pytest.raises(OSError, match="injected"):
-            keyrings.enrol(PRAC, PASSPHRASE)
-        disk.heal()
-        # either there is no such practitioner, or a whole one
-        if (folder / "recipients" / f"{PRAC}.json").exists():
-            assert keyrings.unlock(PRAC, PASSPHRASE).practitioner == PRAC
-        else:
-            with pytest.raises(SignInRefused):
-                keyrings.unlock(PRAC, PASSPHRASE)
-        keyrings.enrol(PractitionerId("prac-bcdfgh"), PASSPHRASE)  # and the next one is not in its way
-    box_key.close()
-
-
-def test_what_a_power_cut_left_beside_a_keyring_is_not_in_the_way(box: RecordBox) -> None:
-    (box.folder / "keyrings" / f"{PRAC}.age.part").write_bytes(b"half a keyr")
-    box.keyrings.enrol(PRAC, PASSPHRASE)
-    assert box.keyrings.unlock(PRAC, PASSPHRASE).practitioner == PRAC
-
-
-def _folder(parent: Path, name: str) -> Path:
-    (parent / name).mkdir()
-    return parent / name
-
-
-def _keyrings(folder: Path, box: RecordBox, disk: FaultyDisk) -> Keyrings:
-    for name in ("keyrings", "recipients"):
-        (folder / name).mkdir()
-    return Keyrings(folder / "keyrings", folder / "recipients", box.device_key, disk, WORK_FACTOR)
