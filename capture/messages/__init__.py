@@ -7,55 +7,100 @@ from __future__ import annotations
 
 import msgspec
 
-from capture.answers import (
-    Answer,
-    AnyAnswer,
+from capture.messages.admin import Enrol, Enrolled
+from capture.messages.bases import Answer, Done, Refused, Verb
+from capture.messages.cases import (
+    AddParticipant,
+    Arm,
     Armed,
     CaseFound,
     CaseList,
     CaseSummary,
-    Done,
-    Enrolled,
-    Erased,
-    EraseWaiting,
-    Opened,
-    ParticipantAdded,
-    Picture,
-    RecordingFound,
-    RecordingList,
-    Refused,
-    SignedIn,
-    SignInWaiting,
-    Status,
-)
-from capture.verbs import (
-    AddParticipant,
-    AnyVerb,
-    Arm,
-    CancelAsk,
-    ConfirmTransfer,
     Disarm,
-    Enrol,
-    EraseBegin,
-    ErasePoll,
     GetCase,
-    GetPicture,
-    GetRecording,
+    ListCases,
+    OpenCase,
+    ParticipantAdded,
+    RecordConsent,
+)
+from capture.messages.entry import (
+    CancelAsk,
     GetStatus,
     KeepAlive,
-    ListCases,
-    ListRecordings,
     OfferClock,
-    OpenCase,
-    OpenRecording,
-    RecordConsent,
     ShutDown,
+    SignedIn,
     SignInBegin,
     SignInPoll,
     SignInTakeBack,
+    SignInWaiting,
     SignOut,
+    Status,
     Stop,
-    Verb,
+)
+from capture.messages.recordings import (
+    ConfirmTransfer,
+    EraseBegin,
+    Erased,
+    ErasePoll,
+    EraseWaiting,
+    GetPicture,
+    GetRecording,
+    ListRecordings,
+    Opened,
+    OpenRecording,
+    Picture,
+    RecordingFound,
+    RecordingList,
+)
+
+MAX_MESSAGE_BYTES = 65_536
+
+AnyVerb = (
+    GetStatus
+    | Stop
+    | SignInBegin
+    | SignInPoll
+    | SignInTakeBack
+    | SignOut
+    | OfferClock
+    | CancelAsk
+    | ShutDown
+    | KeepAlive
+    | Enrol
+    | OpenCase
+    | ListCases
+    | GetCase
+    | AddParticipant
+    | RecordConsent
+    | Arm
+    | Disarm
+    | ListRecordings
+    | GetRecording
+    | OpenRecording
+    | ConfirmTransfer
+    | EraseBegin
+    | ErasePoll
+    | GetPicture
+)
+
+AnyAnswer = (
+    Done
+    | Refused
+    | Status
+    | SignInWaiting
+    | SignedIn
+    | Enrolled
+    | CaseFound
+    | CaseList
+    | ParticipantAdded
+    | Armed
+    | RecordingFound
+    | RecordingList
+    | Opened
+    | EraseWaiting
+    | Erased
+    | Picture
 )
 
 __all__ = [
@@ -108,8 +153,6 @@ __all__ = [
     "Verb",
     "encode",
 ]
-
-MAX_MESSAGE_BYTES = 65_536
 
 
 def encode(message: Verb | Answer) -> bytes:

@@ -1,0 +1,103 @@
+"""Messages about recordings: listing, opening, transfer, erasure. A descriptor travels beside `Opened` and `Picture`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+
+from capture.messages.bases import Answer, Code, Hash, Session, ShortText, Verb
+from capture.model import Recording
+
+
+class ListRecordings(Verb, frozen=True, kw_only=True):
+    """Answer: RecordingList, newest first, one page of at most 50."""
+
+    session: Session
+    case: Annotated[str, msgspec.Meta(max_length=40)] = ""
+    before: Annotated[str, msgspec.Meta(max_length=40)] = ""
+
+
+class GetRecording(Verb, frozen=True, kw_only=True):
+    """Answer: RecordingFound."""
+
+    session: Session
+    recording_id: Code
+
+
+class OpenRecording(Verb, frozen=True, kw_only=True):
+    """Unlock one recording for reading: logged, then Opened with a read-only descriptor of the sealed file."""
+
+    session: Session
+    recording_id: Code
+    purpose: Annotated[str, msgspec.Meta(pattern=r"^(review|download|sealed)\Z")]
+
+
+class ConfirmTransfer(Verb, frozen=True, kw_only=True):
+    """The receiver states what it holds: the sealed file's SHA-256 (checked against the manifest), or that the MP4's hash,
+    computed at both ends by the page, agreed. Answer: Done; raises TransferMismatch."""
+
+    session: Session
+    recording_id: Code
+    received_bytes: Annotated[int, msgspec.Meta(ge=0)]
+    sealed_hash: Hash | None = None
+    mp4_hash: Hash | None = None
+
+
+class EraseBegin(Verb, frozen=True, kw_only=True):
+    """Ask to erase; then somebody presses. `words` must be the recording's id where it was never verifiably taken over.
+    Answer: EraseWaiting."""
+
+    session: Session
+    recording_ids: Annotated[tuple[Code, ...], msgspec.Meta(min_length=1, max_length=50)]
+    words: ShortText = ""
+
+
+class ErasePoll(Verb, frozen=True, kw_only=True):
+    """Answer: EraseWaiting until pressed, then Erased once; raises what refused it."""
+
+    session: Session
+    ask_id: Code
+
+
+class GetPicture(Verb, frozen=True, kw_only=True):
+    """The newest framing picture, while Framing. Answer: Picture with a descriptor of sealed RAM (memfd)."""
+
+    session: Session
+
+
+class RecordingFound(Answer, frozen=True, kw_only=True):
+    recording: Recording
+    sealed_hash: str = ""
+    """From the signed manifest; empty while filming and when interrupted."""
+
+
+class RecordingList(Answer, frozen=True, kw_only=True):
+    recordings: tuple[Recording, ...]
+    is_last: bool
+
+
+class Opened(Answer, frozen=True, kw_only=True):
+    """The descriptor travels beside it. `file_key` is the age file key of this one file; `payload_offset` is where the
+    STREAM begins (the age header's length); `is_sealed` is false for an interrupted file."""
+
+    recording: Recording
+    file_key: bytes
+    payload_offset: int
+    is_sealed: bool
+    sealed_hash: str = ""
+
+
+class EraseWaiting(Answer, frozen=True, kw_only=True):
+    ask_id: str
+    left_s: int
+
+
+class Erased(Answer, frozen=True, kw_only=True):
+    recording_ids: tuple[str, ...]
+
+
+class Picture(Answer, frozen=True, kw_only=True):
+    """The descriptor travels beside it."""
+
+    size: int
