@@ -41,7 +41,7 @@ ONLY_IN = {
 }
 """Who may use which driver or library. A new user is a decision, made here."""
 
-WEBUI_MAY = ("client", "messages", "model", "ids", "errors", "seal", "container")
+WEBUI_MAY = ("client", "messages", "model", "ids", "errors", "seal", "container", "notices")
 
 HARDWARE_CHOICE = {
     "capture.__main__": ("device",),

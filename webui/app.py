@@ -15,6 +15,7 @@ from jinja2 import ChainableUndefined, ChoiceLoader, PackageLoader
 
 from capture.client import CaptureClient
 from capture.errors import SignInNeeded
+from capture.notices.texts import load_notices
 from capture.seal.keys import Recipient
 from webui import items, wording
 from webui.access_log import keep_access_log
@@ -24,7 +25,6 @@ from webui.config import WebConfig
 from webui.hashes import Hashes
 from webui.keeping import keep_alive
 from webui.movies import Movies
-from webui.notices import load_notices
 from webui.parts import Parts
 from webui.reasons import reason_words
 from webui.security import SAFE_METHODS, STOP, guard, script_nonce
@@ -83,7 +83,7 @@ def create_app(
     movies = Movies(client, clock_s)
     sessions = Sessions(clock_s, config.idle_s, movies.drop_session)
     app.extensions["vigcam"] = Parts(
-        config, client, Watch(watcher or client), sessions, movies, Hashes(), load_notices(), clock_s
+        config, client, Watch(watcher or client), sessions, movies, Hashes(), load_notices().current, clock_s
     )
     app.session_interface = sessions
     guard(app, config)

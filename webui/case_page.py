@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from capture.messages import CaseFound
 from capture.model import Case, Consent, Decision, ParentalResponsibility, Participant, Scope
-from webui.notices import Notice
+from capture.notices.texts import Notice
 
 _RESPONSIBLE = frozenset({ParentalResponsibility.HOLDS, ParentalResponsibility.SHARED})
 

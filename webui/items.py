@@ -7,8 +7,8 @@ from enum import Enum
 
 from flask_babel import gettext as _
 
+from capture.notices.texts import Notice
 from webui.case_page import CasePage, Person
-from webui.notices import Notice
 from webui.refusals import Problem
 
 Item = dict[str, object]

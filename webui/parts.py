@@ -9,10 +9,10 @@ from typing import cast
 from flask import current_app
 
 from capture.client import CaptureClient
+from capture.notices.texts import Notice
 from webui.config import WebConfig
 from webui.hashes import Hashes
 from webui.movies import Movies
-from webui.notices import Notice
 from webui.sessions import Sessions
 from webui.watch import Watch
 

@@ -12,9 +12,9 @@ from flask_babel import Babel
 from capture import errors
 from capture.consent.gate import Reason
 from capture.model import Confidence, Indication, ParentalResponsibility, RecordingState, RetentionClass, Role, Scope, StopReason
+from capture.notices.texts import load_notices
 from capture.recorder.model import Phase
 from webui import wording
-from webui.notices import load_notices
 from webui.reasons import reason_words
 from webui.refusals import UNEXPECTED, problems_of, words_for
 
@@ -111,11 +111,11 @@ def test_every_closed_choice_has_words(kind: type[Enum], words: dict[Enum, str])
     ],
 )
 def test_the_notice_says_what_families_must_learn(said: str) -> None:
-    assert said in " ".join(load_notices()["en"].paragraphs)
+    assert said in " ".join(load_notices().current["en"].paragraphs)
 
 
 def test_a_notices_hash_is_that_of_the_words_shown_and_changes_with_any_of_them() -> None:
-    notice = load_notices()["en"]
+    notice = load_notices().current["en"]
     shown = "\n\n".join((notice.title, *notice.paragraphs))
     assert notice.text_hash == hashlib.sha256(shown.encode()).hexdigest()
     assert (
@@ -127,7 +127,7 @@ def test_a_notices_hash_is_that_of_the_words_shown_and_changes_with_any_of_them(
 
 
 def test_a_notice_that_nobody_verified_says_so() -> None:
-    notice = load_notices()["en"]
+    notice = load_notices().current["en"]
     assert notice.is_verified
     unverified = type(notice)(language="xx", language_name="X", version="1", title="t", paragraphs=("p",))
     assert not unverified.is_verified
