@@ -33,9 +33,14 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         return bool(self.verified_by and self.verified_on)
 
     @property
+    def text(self) -> str:
+        """What was shown, no more: the title and the paragraphs joined by one empty line each."""
+        return "\n\n".join((self.title, *self.paragraphs))
+
+    @property
     def text_hash(self) -> str:
-        """SHA-256, hex, of the title and the paragraphs joined by one empty line each, in UTF-8: what was shown, no more."""
-        return hashlib.sha256("\n\n".join((self.title, *self.paragraphs)).encode()).hexdigest()
+        """SHA-256, hex, of `text` in UTF-8."""
+        return hashlib.sha256(self.text.encode()).hexdigest()
 
 
 # Worked out here, by one thread: two that come to it first, and at once, bring the interpreter down.
