@@ -40,7 +40,7 @@ class Story:
     recording_id: RecordingId
     identity: Identity
     film: int
-    line_hashes: tuple[str, ...]
+    links: tuple[str, ...]
     frames: int
     clear: tuple[bytes, ...]
     """Pieces of the plaintext that must be nowhere."""
@@ -94,7 +94,7 @@ def tell(
         recording_id(part.path.name.partition(".")[0]),
         box.unlocked.identity,
         part.file,
-        tuple(read_chain(folder / "audit.log").hashes),
+        tuple(read_chain(folder / "audit.log").links),
         frames,
         pieces(encoded),
     )

@@ -15,8 +15,9 @@ from movies import decode
 from record_box import NOON_MS, HandClock
 from replay_story import CATALOGUE, Moment, Story
 
-from capture.audit.chain import Chain, Erasure, Trace, read_chain
+from capture.audit.chain import Chain, read_chain
 from capture.audit.log import AuditLog
+from capture.audit.traces import Erasure, Trace
 from capture.audit.verify import Verdict, verify_log
 from capture.catalogue import Catalogue
 from capture.container.movie import open_movie
@@ -124,7 +125,7 @@ class Judge:
         synced = cut.durable(self._story.folder / "audit.log").count(b"\n")
         assert synced >= self._story.tape.before[cut.at].lines, "a line was confirmed before it was durable"
         assert chain.bad is None, chain.bad
-        assert tuple(chain.hashes[:synced]) == self._story.line_hashes[:synced]
+        assert tuple(chain.links[:synced]) == self._story.links[:synced]
         return chain
 
     def _names_tell_the_truth(self, chain: Chain) -> None:
@@ -152,7 +153,7 @@ class Judge:
         return Found(row.state, frames)
 
     def _trace(self, chain: Chain) -> Trace:
-        return chain.traces.get(self._story.recording_id, Trace())
+        return chain.traces.recordings.get(self._story.recording_id, Trace())
 
     def _frames(self) -> int:
         """How many pictures the recording plays, decoded once for every film that differs; 0 where nothing can be opened."""

@@ -5,9 +5,11 @@ A line is one JSON object in ASCII, no spaces, keys in exactly this order, ended
     {"seq":7,"boot":"…32 hex…","boottime_ms":81234,"wall_ms":1790000000000,"confidence":"browser","event":"press",
      "fields":{"button":"main"},"prev":"…64 hex…","hash":"…64 hex…","sig":"…128 hex…"}
 
-- `seq` counts from 1 and is also the number of the signed line. `prev` is the `hash` of the line before, 64 zeros in line 1.
+- `seq` counts from 1 and is also the number of the signed line.
+- `prev` = SHA-256(b"vigcam audit link v2" 0x00 line), lower-case hex, of all bytes of the line before, newline included; 64 zeros
+  in line 1. It covers that line's signature too: one good signature vouches for every byte before it.
 - `body` = the bytes of the line from `{` up to, not including, `,"hash":`.
-- `hash` = SHA-256(b"vigcam audit line v1" 0x00 body), lower-case hex.
+- `hash` = SHA-256(b"vigcam audit line v2" 0x00 body), lower-case hex.
 - `sig` = the box's Ed25519 signature (`capture/device_key.py`) in the context `audit-line` over the 32 raw bytes of that hash.
 - line 1 carries the box's public key in `fields.device_key`, 64 hex digits.
 
@@ -18,7 +20,6 @@ strings of `[A-Za-z0-9_.:+-]{0,80}`: no space, no other script, so that no name 
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -35,7 +36,8 @@ CONTEXT = "audit-line"
 KEY_FIELD = "device_key"
 MAX_LINE_BYTES = 16_384
 
-_HASH_PREFIX = b"vigcam audit line v1\x00"
+_HASH_PREFIX = b"vigcam audit line v2\x00"
+_LINK_PREFIX = b"vigcam audit link v2\x00"
 _FIELD_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _FIELD_TEXT = re.compile(r"[A-Za-z0-9_.:+-]{0,80}")
 _INT_LIMIT = 2**53
@@ -51,6 +53,10 @@ class AuditEvent(Enum):
     STOPPED = "stopped"
     SHUTDOWN = "shutdown"
     TAIL_LOST = "tail_lost"
+    LOG_CUT = "log_cut"
+    """Carries `sequence` and `hash` of the line that was remembered and is not there."""
+    STATEMENT_LOST = "statement_lost"
+    """Carries `case`, `statement`, `statement_hash`: the log knows of it, the catalogue does not."""
     PRESS = "press"
     MARK = "mark"
     REFUSED_PRESS = "refused_press"
@@ -66,7 +72,14 @@ class AuditEvent(Enum):
     CLOCK_SET = "clock_set"
     CLOCK_REFUSED = "clock_refused"
     CASE_OPENED = "case_opened"
+    RETENTION_SET = "retention_set"
+    INVOLVEMENT_ENDED = "involvement_ended"
+    NOTES_KEPT = "notes_kept"
+    NOTES_OPENED = "notes_opened"
+    NEEDS_STATED = "needs_stated"
     PARTICIPANT_ADDED = "participant_added"
+    PARTICIPANT_AMENDED = "participant_amended"
+    PARTICIPANT_REMOVED = "participant_removed"
     CONSENT_GIVEN = "consent_given"
     CONSENT_WITHDRAWN = "consent_withdrawn"
     ARMED = "armed"
@@ -83,6 +96,9 @@ class AuditEvent(Enum):
     RECORDING_SEALED = "recording_sealed"
     RECORDING_INTERRUPTED = "recording_interrupted"
     RECORDING_OPENED = "recording_opened"
+    OPENING_REFUSED = "opening_refused"
+    """Somebody in it has not consented to this use, or took it back."""
+    TRANSFER_STATED = "transfer_stated"
     TRANSFER_CONFIRMED = "transfer_confirmed"
     TRANSFER_REFUSED = "transfer_refused"
     ERASE_ASKED = "erase_asked"
@@ -94,7 +110,8 @@ class AuditEvent(Enum):
 
 
 class AuditHead(NamedTuple):
-    """Where a log stands: the number and the hash of its last line. Whoever remembers one can tell a log that was put back."""
+    """Where a log stands: its last line's number, and the link that the next line carries as `prev`. Whoever remembers one can
+    tell a log that was put back."""
 
     sequence: int
     hash: str
@@ -132,17 +149,12 @@ class AuditLine(Fact, frozen=True, kw_only=True):
 
     def encode(self) -> bytes:
         """The exact bytes on disk, newline included."""
-        body = _body(self.seq, self.prev, self.stamp, self.event, self.fields)
-        return body + f',"hash":"{self.hash}","sig":"{self.sig}"}}\n'.encode("ascii")
-
-    @property
-    def stamp(self) -> Stamp:
-        return Stamp(self.boot, self.boottime_ms, WallTime(ms=self.wall_ms, confidence=self.confidence))
+        return _ENCODER.encode(self) + b"\n"
 
     @property
     def head(self) -> AuditHead:
         """What the next line is chained to."""
-        return AuditHead(self.seq, self.hash)
+        return AuditHead(self.seq, link_of(self.encode()))
 
     def check_signature(self, public_hex: str) -> None:
         """Raises AuditBroken unless the box with this key signed this line's hash."""
@@ -150,6 +162,12 @@ class AuditLine(Fact, frozen=True, kw_only=True):
 
 
 _DECODER = msgspec.json.Decoder(AuditLine)
+_ENCODER = msgspec.json.Encoder()
+
+
+def link_of(data: bytes) -> str:
+    """What the line behind this one carries as `prev`; `data` is the whole line, newline included."""
+    return hashlib.sha256(_LINK_PREFIX + data).hexdigest()
 
 
 def check_fields(fields: Mapping[str, object]) -> dict[str, int | str]:
@@ -174,8 +192,7 @@ def check_fields(fields: Mapping[str, object]) -> dict[str, int | str]:
 
 def make_line(key: DeviceKey, last: AuditHead, stamp: Stamp, event: AuditEvent, fields: Mapping[str, int | str]) -> AuditLine:
     """Make and sign the line that follows `last`. `fields` went through `check_fields`."""
-    digest = _digest(_body(last.sequence + 1, last.hash, stamp, event, fields))
-    return AuditLine(
+    unsigned = AuditLine(
         seq=last.sequence + 1,
         boot=stamp.boot,
         boottime_ms=stamp.boottime_ms,
@@ -184,9 +201,11 @@ def make_line(key: DeviceKey, last: AuditHead, stamp: Stamp, event: AuditEvent, 
         event=event,
         fields=dict(fields),
         prev=last.hash,
-        hash=digest.hex(),
-        sig=key.sign(CONTEXT, digest).hex(),
+        hash="",
+        sig="",
     )
+    digest = _digest(unsigned.encode())
+    return msgspec.structs.replace(unsigned, hash=digest.hex(), sig=key.sign(CONTEXT, digest).hex())
 
 
 def parse_line(data: bytes) -> AuditLine:
@@ -203,24 +222,10 @@ def parse_line(data: bytes) -> AuditLine:
         raise AuditBroken("malformed") from error
     if line.encode() != data:
         raise AuditBroken("not in the one allowed spelling")
-    if _digest(data[: data.rindex(b',"hash":')]).hex() != line.hash:
+    if _digest(data).hex() != line.hash:
         raise AuditBroken("hash does not hold")
     return line
 
 
-def _body(seq: int, prev: str, stamp: Stamp, event: AuditEvent, fields: Mapping[str, int | str]) -> bytes:
-    parts: dict[str, object] = {
-        "seq": seq,
-        "boot": stamp.boot,
-        "boottime_ms": stamp.boottime_ms,
-        "wall_ms": stamp.at.ms,
-        "confidence": stamp.at.confidence.value,
-        "event": event.value,
-        "fields": dict(fields),
-        "prev": prev,
-    }
-    return json.dumps(parts, separators=(",", ":"), ensure_ascii=True)[:-1].encode("ascii")
-
-
-def _digest(body: bytes) -> bytes:
-    return hashlib.sha256(_HASH_PREFIX + body).digest()
+def _digest(data: bytes) -> bytes:
+    return hashlib.sha256(_HASH_PREFIX + data[: data.rindex(b',"hash":')]).digest()

@@ -18,7 +18,19 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 
-from capture.audit.line import EMPTY, KEY_FIELD, AuditEvent, AuditHead, AuditLine, Stamp, check_fields, make_line, parse_line
+from capture.audit.line import (
+    EMPTY,
+    KEY_FIELD,
+    AuditEvent,
+    AuditHead,
+    AuditLine,
+    Stamp,
+    check_fields,
+    link_of,
+    make_line,
+    parse_line,
+)
+from capture.audit.memory import RememberedHead
 from capture.audit.tail import BATCH, read_end
 from capture.device_key import DeviceKey
 from capture.errors import AuditBroken
@@ -40,10 +52,11 @@ class AuditLog:
     """One open log; make it with `open`. All methods may be called from any thread."""
 
     def __init__(
-        self, fd: int, head: AuditHead, device_key: DeviceKey, *, clock: Clock, disk: Disk, now: Callable[[], WallTime]
+        self, fd: int, place: RememberedHead, device_key: DeviceKey, *, clock: Clock, disk: Disk, now: Callable[[], WallTime]
     ) -> None:
         self._fd = fd
-        self._head = head
+        self._place = place
+        self._is_cut = False
         self._key = device_key
         self._clock = clock
         self._disk = disk
@@ -56,8 +69,18 @@ class AuditLog:
         self._thread.start()
 
     @classmethod
-    def open(cls, path: Path, device_key: DeviceKey, clock: Clock, disk: Disk, now: Callable[[], WallTime]) -> AuditLog:
-        """Open or begin the log at `path`, check its last line, and record a tail that a power cut left unfinished.
+    def open(
+        cls,
+        path: Path,
+        device_key: DeviceKey,
+        clock: Clock,
+        disk: Disk,
+        now: Callable[[], WallTime],
+        *,
+        remembered: RememberedHead | None = None,
+    ) -> AuditLog:
+        """Open or begin the log at `path`, check its last line, and record a tail that a power cut left unfinished; and that the
+        log was cut or put back, where the line that the box `remembered` does not stand where it stood.
 
         Only the end is checked here (the start of the box must not take longer each month); `capture/audit/verify.py` checks
         it all. Raises AuditBroken where the last line is not this box's own, OSError where the file cannot be used.
@@ -74,18 +97,38 @@ class AuditLog:
                 head, tail = read_end(path, device_key.public_hex)
             if tail and not tail.endswith(b"\n"):
                 disk.write(fd, b"\n")
+            is_cut = remembered is not None and not remembered.stands_in(path)
+            end_offset = path.stat().st_size
         except BaseException:
             disk.close(fd)
             raise
-        log = cls(fd, head, device_key, clock=clock, disk=disk, now=now)
-        if tail:
-            log._record_lost(tail.removesuffix(b"\n"))
+        log = cls(fd, RememberedHead(*head, end_offset), device_key, clock=clock, disk=disk, now=now)
+        try:
+            if tail:
+                lost = tail.removesuffix(b"\n")
+                log.append(AuditEvent.TAIL_LOST, bytes=len(lost), sha256=hashlib.sha256(lost).hexdigest())
+            if remembered is not None and is_cut:
+                log.append(AuditEvent.LOG_CUT, sequence=remembered.sequence, hash=remembered.hash)
+                log._is_cut = True
+        except AuditBroken:
+            log.close()
+            raise
         return log
 
     @property
     def head(self) -> AuditHead:
         """Sequence number and hash of the last line that is on disk; (0, 64 zeros) before the first."""
-        return self._head
+        return self._place.head
+
+    @property
+    def place(self) -> RememberedHead:
+        """The same with the place in the file where that line ends: what to remember outside of the log."""
+        return self._place
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether the line that was remembered was not there when the log was opened."""
+        return self._is_cut
 
     def append(self, event: AuditEvent, /, **fields: str | int) -> AuditLine:
         """Write one line; returns when it is on disk. Raises AuditBroken if it cannot be, ValueError as `submit`."""
@@ -117,13 +160,6 @@ class AuditLog:
         self._thread.join()
         self._disk.close(self._fd)
 
-    def _record_lost(self, lost: bytes) -> None:
-        try:
-            self.append(AuditEvent.TAIL_LOST, bytes=len(lost), sha256=hashlib.sha256(lost).hexdigest())
-        except AuditBroken:
-            self.close()
-            raise
-
     def _write_all(self) -> None:
         while True:
             entry = self._waiting.get()
@@ -142,8 +178,8 @@ class AuditLog:
         try:
             if self._failure is not None:
                 raise AuditBroken("an earlier line could not be written") from self._failure
-            lines = self._chain(batch)
-            self._disk.write_all(self._fd, [line.encode() for line in lines])
+            lines, spelt, place = self._chain(batch)
+            self._disk.write_all(self._fd, spelt)
             self._disk.sync_data(self._fd)
         except BaseException as error:  # noqa: BLE001 - whatever it was, nobody may wait for ever, and nothing may follow
             self._failure = self._failure or error
@@ -152,20 +188,22 @@ class AuditLog:
             for entry in batch:
                 entry.written.set_exception(broken)
             return
-        self._head = lines[-1].head
+        self._place = place
         for entry, line in zip(batch, lines, strict=True):
             entry.written.set_result(line)
 
-    def _chain(self, batch: list[_Entry]) -> list[AuditLine]:
+    def _chain(self, batch: list[_Entry]) -> tuple[list[AuditLine], list[bytes], RememberedHead]:
         lines: list[AuditLine] = []
-        last = self._head
+        spelt: list[bytes] = []
+        last = self._place.head
         for entry in batch:
             fields = entry.fields
             if last == EMPTY:
                 fields = {KEY_FIELD: self._key.public_hex, **fields}
             lines.append(make_line(self._key, last, entry.stamp, entry.event, fields))
-            last = lines[-1].head
-        return lines
+            spelt.append(lines[-1].encode())
+            last = AuditHead(lines[-1].seq, link_of(spelt[-1]))
+        return lines, spelt, RememberedHead(*last, self._place.end_offset + sum(map(len, spelt)))
 
 
 def _is_whole_line(tail: bytes, head: AuditHead, public_hex: str) -> bool:

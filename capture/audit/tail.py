@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from capture.audit.line import EMPTY, AuditEvent, AuditHead, AuditLine, parse_line
+from capture.audit.line import EMPTY, AuditEvent, AuditHead, AuditLine, link_of, parse_line
 from capture.errors import AuditBroken
 
 LINE_END: Final = b'"}\n'
@@ -99,7 +99,7 @@ def _stop_before_hole(data: mmap.mmap, stop: int) -> int:
     while stop > 0 and len(after) <= BATCH and len(data) - stop <= MAX_TAIL_BYTES:
         start = _start(data, stop)
         line = _parse(data[start:stop])
-        if line is None or (after and after[-1].prev != line.hash):
+        if line is None or (after and after[-1].prev != link_of(data[start:stop])):
             after.clear()
         if line is None:
             stop = _stop(data, start)

@@ -11,7 +11,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from capture.audit.chain import Chain, Erasure, Trace
+from capture.audit.chain import Chain
+from capture.audit.line import AuditHead
+from capture.audit.traces import Erasure, Trace
 from capture.errors import AuditBroken, SealBroken, Truncated
 from capture.manifest import read_manifest
 from capture.model import Manifest
@@ -51,7 +53,7 @@ class _Files:
 
 def check_vault(folder: Path, chain: Chain, watch: Watch) -> VaultReport:
     """Check every recording that is in the vault or in the log. Raises OSError where the vault cannot be read."""
-    recordings = sorted({path.name.partition(".")[0] for path in folder.iterdir()} | set(chain.traces))
+    recordings = sorted({path.name.partition(".")[0] for path in folder.iterdir()} | set(chain.traces.recordings))
     files = {each: _Files(*(folder / f"{each}{end}" for end in (".mp4.age", ".mp4.age.part", ".json"))) for each in recordings}
     total = sum(each.sealed.stat().st_size for each in files.values() if each.sealed.exists())
     reading = _Reading(watch, total)
@@ -59,7 +61,7 @@ def check_vault(folder: Path, chain: Chain, watch: Watch) -> VaultReport:
     notes: list[Finding] = []
     checked = 0
     for recording, own in files.items():
-        trace = chain.traces.get(recording, Trace())
+        trace = chain.traces.recordings.get(recording, Trace())
         found = [*_check_presence(own, trace, chain.head.sequence)]
         if trace.erasure is Erasure.NONE:  # what is half erased is broken on purpose
             sealed_hash = reading.sha256(own.sealed) if own.sealed.exists() else ""
@@ -79,10 +81,10 @@ def _check_manifest(recording: str, own: _Files, chain: Chain, sealed_hash: str)
     except AuditBroken as error:
         yield error.detail
         return
-    if manifest.recording_id != recording or (chain.box_id and manifest.box_id != chain.box_id):
+    if manifest.recording_id != recording or (chain.traces.box_id and manifest.box_id != chain.traces.box_id):
         yield "the manifest is another recording's or another box's"
         return
-    if chain.bad is None and chain.hashes[manifest.audit_sequence - 1 : manifest.audit_sequence] != [manifest.audit_head]:
+    if chain.bad is None and not chain.has(AuditHead(manifest.audit_sequence, manifest.audit_head)):
         yield f"the manifest knows a line {manifest.audit_sequence} that the log does not have: the log was cut or replaced"
     if own.sealed.exists():
         yield from _check_sealed(own.sealed, manifest, sealed_hash)

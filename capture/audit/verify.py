@@ -75,12 +75,12 @@ def _look(path: Path, vault_folder: Path | None, known_key: str, remembered: Aud
     findings = (*_check_memory(chain, remembered), *vault.findings)
     return AuditReport(
         verdict=_verdict(chain, findings),
-        lines=len(chain.hashes),
+        lines=len(chain.links),
         head=chain.head,
         public_hex=chain.public_hex,
         bad_line=chain.bad,
         torn_bytes=chain.torn_bytes,
-        tails_lost=chain.tails_lost,
+        tails_lost=chain.traces.tails_lost,
         recordings=vault.checked,
         findings=findings,
         notes=vault.notes,
@@ -96,6 +96,6 @@ def _verdict(chain: Chain, findings: tuple[Finding, ...]) -> Verdict:
 def _check_memory(chain: Chain, remembered: AuditHead | None) -> tuple[Finding, ...]:
     if remembered is None or chain.bad is not None:
         return ()
-    if chain.hashes[remembered.sequence - 1 : remembered.sequence] == [remembered.hash]:
+    if chain.has(remembered):
         return ()
     return (Finding("audit.log", f"line {remembered.sequence} is not the one that was remembered: the log was cut or replaced"),)

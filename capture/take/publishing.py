@@ -57,7 +57,7 @@ class Publisher:
             longest_sync_ms=summary.longest_sync_ms,
             recipients=take.recipients,
             audit_sequence=line.seq,
-            audit_head=line.hash,
+            audit_head=line.head.hash,
         )
         self.vault.write_manifest(recording_id, sign_manifest(manifest, self.device_key))
         return self._enter(take, reason, summary, RecordingState.SEALED)

@@ -38,10 +38,10 @@ def test_line_can_be_checked_by_the_documented_bytes_alone(box: AuditBox) -> Non
     first, raw = box.path.read_bytes().splitlines()
     said = json.loads(raw)
     body = raw[: raw.index(b',"hash":')]
-    digest = hashlib.sha256(b"vigcam audit line v1\x00" + body).digest()
+    digest = hashlib.sha256(b"vigcam audit line v2\x00" + body).digest()
     assert list(said) == ["seq", "boot", "boottime_ms", "wall_ms", "confidence", "event", "fields", "prev", "hash", "sig"]
     assert said["hash"] == digest.hex()
-    assert said["prev"] == json.loads(first)["hash"]
+    assert said["prev"] == hashlib.sha256(b"vigcam audit link v2\x00" + first + b"\n").hexdigest()
     public = Ed25519PublicKey.from_public_bytes(bytes.fromhex(json.loads(first)["fields"]["device_key"]))
     public.verify(bytes.fromhex(said["sig"]), b"vigcam device signature v1\x00audit-line\x00" + digest)
 

@@ -92,7 +92,7 @@ def test_when_the_camera_opens_no_card_can_lose_the_header_its_name_or_its_line_
     opened_at = tape.before.index(1)
     for kept in kept_after(cut_at(tape, opened_at), samples=0):
         (tmp_path / "log").write_bytes(kept.contents[Path("audit.log")])
-        assert read_chain(tmp_path / "log").traces[recording_id].header_hash == header_hash
+        assert read_chain(tmp_path / "log").traces.recordings[recording_id].header_hash == header_hash
         header = kept.contents[Path("vault") / f"{recording_id}.mp4.age.part"].partition(b"\n--- ")
         mac = header[2][: header[2].index(b"\n") + 1]
         assert hashlib.sha256(header[0] + header[1] + mac).hexdigest() == header_hash
