@@ -19,6 +19,7 @@ VERBS = {
     "demo": "webui.demo.command:demo",
     "keygen": "capture.cli.seal:keygen",
     "provision": "capture.cli.box:provision",
+    "rewrap": "capture.cli.rewrap:rewrap",
     "run": "webui.demo.run_command:run",
     "status": "capture.cli.box:status",
     "unseal": "capture.cli.seal:unseal",

@@ -49,6 +49,8 @@ REASONS = {
     "header_cut": "it was cut within its header, so nobody can open it",
     "nothing_whole": "it was cut before its first whole picture or block",
     "foreign_file": "it is no recording of a box",
+    "passphrase_sealed": "it is sealed by a passphrase, not to a key",
+    "post_quantum_sealed": "it is sealed to a post-quantum key, and must not come out sealed to a lesser one",
 }
 """What a refusal's reason adds; a reason without words is said as it is."""
 

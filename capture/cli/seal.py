@@ -13,10 +13,20 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 
 from capture.cli.ending import end_by_exception
+from capture.cli.keys import (
+    FILE,
+    cannot,
+    identities,
+    identity_option,
+    keyring_option,
+    passphrase,
+    passphrase_option,
+    refuse_sources,
+)
 from capture.errors import NotARecipient
-from capture.identity_file import FILE_LIMIT, identities_in, identity_file, identity_in_keyring
+from capture.identity_file import identity_file
 from capture.plain_output import Existing, plain_output, refuse_existing
-from capture.seal.keys import AnyIdentity, Identity
+from capture.seal.keys import Identity
 from capture.seal.scrypt import Identity as Passphrase
 from capture.seal.stream import Unreadable
 from capture.unsealing import Form, OpenSeal, Outcome, SealedFile, copy_out, sealed_file
@@ -24,11 +34,10 @@ from capture.unsealing import Form, OpenSeal, Outcome, SealedFile, copy_out, sea
 DAMAGED = 3
 _WORK_FACTOR_LIMIT = 20
 """log2 of scrypt's N: other tools choose up to 1 GiB on a fast machine, and here is a workstation, not a box."""
-_FILE = click.Path(path_type=Path)
 
 
 @click.command()
-@click.option("-o", "--output", type=_FILE, metavar="FILE", help="Write the identity file here instead of showing it.")
+@click.option("-o", "--output", type=FILE, metavar="FILE", help="Write the identity file here instead of showing it.")
 def keygen(output: Path | None) -> None:
     """Make an identity: the secret key that opens what is sealed to its recipient."""
     identity = Identity.generate()
@@ -41,16 +50,16 @@ def keygen(output: Path | None) -> None:
         with plain_output(output, Existing.REFUSE) as file:
             file.write(text.encode("ascii"))
     except OSError as error:
-        raise _cannot(error, output) from error
+        raise cannot(error, output) from error
     click.echo(f"Public key: {identity.recipient.encode()}", err=True)
 
 
 @click.command()
-@click.argument("file", type=_FILE)
-@click.option("-i", "--identity", type=_FILE, metavar="FILE", help="An identity file, as keygen or age-keygen makes it.")
-@click.option("--keyring", type=_FILE, metavar="FILE", help="A practitioner's keyring; its passphrase is asked for.")
-@click.option("--passphrase-file", type=_FILE, metavar="FILE", help="The passphrase, on the first line of this file.")
-@click.option("-o", "--output", type=_FILE, metavar="FILE", help="Write here [here, under the file's name without .age].")
+@click.argument("file", type=FILE)
+@identity_option
+@keyring_option
+@passphrase_option
+@click.option("-o", "--output", type=FILE, metavar="FILE", help="Write here [here, under the file's name without .age].")
 @click.option("--mp4", "form", flag_value=Form.MP4, type=Form, help="Insist on a film: an ordinary MP4.")
 @click.option("--raw", "form", flag_value=Form.RAW, type=Form, help="The very bytes that were sealed, also of a recording.")
 @click.option("--force", "existing", flag_value=Existing.REPLACE, type=Existing, help="Replace a file of that name.")
@@ -77,15 +86,15 @@ def unseal(
         file.stat()  # what is not there is told before anything is said of its name
         target = output or _name_for(file)
     except OSError as error:
-        raise _cannot(error, file) from error
+        raise cannot(error, file) from error
     try:
         refuse_existing(target, replace)  # before a passphrase is asked for
-        _refuse_sources(target, file, identity, keyring, passphrase_file)
+        refuse_sources(target, file, identity, keyring, passphrase_file)
         with sealed_file(file) as sealed:
             opened = _open(sealed, identity, keyring, passphrase_file)
             outcome = _write(opened, form or Form.AUTO, target, replace)
     except OSError as error:
-        raise _cannot(error, file) from error
+        raise cannot(error, file) from error
     held = f"{outcome.written_bytes:,} bytes{_film(outcome)}"
     if outcome.is_whole:
         click.echo(f"{target}: {held}", err=True)
@@ -99,13 +108,6 @@ def unseal(
 
 
 verbs: tuple[click.Command, ...] = (unseal, keygen)
-
-
-def _refuse_sources(target: Path, *sources: Path | None) -> None:
-    """Even by force: a torn recording holds more than what comes out of it, and an identity is needed again."""
-    for source in sources:
-        if source is not None and target.exists() and target.samefile(source):
-            raise click.UsageError(f"The output is made from {source}: give it another name (-o).")
 
 
 def _write(sealed: OpenSeal, form: Form, target: Path, existing: Existing) -> Outcome:
@@ -122,54 +124,20 @@ def _write(sealed: OpenSeal, form: Form, target: Path, existing: Existing) -> Ou
     except Unreadable:
         raise
     except OSError as error:
-        raise _cannot(error, target) from error
+        raise cannot(error, target) from error
 
 
 def _open(sealed: SealedFile, identity: Path | None, keyring: Path | None, passphrase_file: Path | None) -> OpenSeal:
     if identity is None and keyring is None and sealed.opens_by_passphrase:
         try:
-            return sealed.open_with([Passphrase(_passphrase(passphrase_file), _WORK_FACTOR_LIMIT)])
+            return sealed.open_with([Passphrase(passphrase(passphrase_file), _WORK_FACTOR_LIMIT)])
         except NotARecipient as error:
             raise click.ClickException("The passphrase is not right.") from error
         except MemoryError as error:
             raise click.ClickException("To open that file takes more memory than there is here.") from error
     if sealed.opens_by_passphrase:
         raise click.UsageError("That file is sealed by a passphrase: leave out -i and --keyring.")
-    return sealed.open_with(_identities(identity, keyring, passphrase_file))
-
-
-def _identities(identity: Path | None, keyring: Path | None, passphrase_file: Path | None) -> tuple[AnyIdentity, ...]:
-    if (identity is None) == (keyring is None):
-        raise click.UsageError("Give either an identity file (-i) or a keyring (--keyring).")
-    if keyring is not None:
-        return (identity_in_keyring(_read_small(keyring), _passphrase(passphrase_file)),)
-    assert identity is not None
-    if passphrase_file is not None:
-        raise click.UsageError("A passphrase belongs to a keyring (--keyring).")
-    return identities_in(_read_small(identity).decode("utf-8-sig", "replace"))
-
-
-def _passphrase(file: Path | None) -> str:
-    if file is None:
-        return _typed_passphrase()
-    return _read_small(file).decode("utf-8-sig", "replace").partition("\n")[0].removesuffix("\r")
-
-
-def _typed_passphrase() -> str:
-    try:
-        words = str(click.prompt("Passphrase", hide_input=True, err=True))
-        words.encode()  # some locales let through what is no text, in pieces that have no bytes
-    except UnicodeError:
-        raise click.UsageError("What was typed is no UTF-8.") from None  # a cause would hold the passphrase
-    return words
-
-
-def _read_small(path: Path) -> bytes:
-    with path.open("rb") as file:
-        data = file.read(FILE_LIMIT + 1)
-    if len(data) > FILE_LIMIT:
-        raise click.UsageError(f"{path} is too long to be an identity file, a keyring or a passphrase.")
-    return data
+    return sealed.open_with(identities(identity, keyring, passphrase_file))
 
 
 def _name_for(file: Path) -> Path:
@@ -185,8 +153,3 @@ def _film(outcome: Outcome) -> str:
         return ""
     minutes, seconds = divmod(outcome.film_ms / 1000, 60)
     return f", {minutes:.0f}:{seconds:04.1f} of film"
-
-
-def _cannot(error: OSError, path: Path) -> click.ClickException:
-    """Exit code 1, with the file's name, `path` where the system tells none, and the system's reason."""
-    return click.ClickException(f"{error.filename or path}: {error.strerror or error}")
