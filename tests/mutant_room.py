@@ -37,8 +37,8 @@ _COUNT = re.compile(r"\S+ (\d+)/(\d+) ")
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """`files`: what is changed. `tests`: what has to notice, quick ones that start no other process. `names`: which of the
-    mutants, as patterns of mutmut's names (`capture.recorder.step.x__tally_lit__mutmut_*`); all where empty."""
+    """`files`: what is changed. `tests`: what has to notice, quick ones that start no other process; both as patterns. `names`:
+    which of the mutants, as patterns of mutmut's names (`capture.recorder.step.x__tally_lit__mutmut_*`); all where empty."""
 
     name: str
     files: tuple[str, ...]
@@ -65,7 +65,7 @@ def run(room: Room, folder: Path, *, jobs: int, say: Say) -> tuple[Mutant, ...]:
     Raises ChildProcessError with the end of mutmut's words where its run fails: the tests did not hold before any change.
     """
     copy_to(folder)
-    (folder / "setup.cfg").write_text(_settings(room), "utf-8")
+    (folder / "setup.cfg").write_text(_settings(room, folder), "utf-8")
     # Where a test spawns Python it must find the copy; and the same mutant meets the same tests in the same order every time.
     environment = os.environ | {"PYTHONPATH": "", "PYTHONHASHSEED": "0"}
     command = [sys.executable, "-m", "mutmut", "run", "--max-children", str(jobs), *room.names]
@@ -97,12 +97,13 @@ def diff(mutant: Mutant, folder: Path) -> str:
     return "\n".join(line for line in shown.splitlines()[2:] if line[:1] in "+-")
 
 
-def _settings(room: Room) -> str:
+def _settings(room: Room, folder: Path) -> str:
+    tests = sorted(path.relative_to(folder).as_posix() for pattern in room.tests for path in folder.glob(pattern))
     settings: dict[str, tuple[str, ...]] = {
         "source_paths": tuple(sorted({file.partition("/")[0] for file in room.files})),
         "only_mutate": room.files,
         "also_copy": tuple(part for part in PARTS if part != "tests"),
-        "pytest_add_cli_args_test_selection": room.tests,
+        "pytest_add_cli_args_test_selection": tuple(tests),
         # random examples drawn alike in every run: else a mutant would live on one day and not on the next
         "pytest_add_cli_args": ("-p", "no:cacheprovider", "--hypothesis-seed=0"),
     }

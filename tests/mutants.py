@@ -20,19 +20,7 @@ from pathlib import Path
 from mutant_room import ROOT, Mutant, Room, diff, run
 
 LEAST = 0.9
-ROOMS = (
-    Room(
-        "recorder",
-        ("capture/recorder/*.py",),
-        (
-            "tests/capture/test_recorder.py",
-            "tests/capture/test_recorder_asks.py",
-            "tests/capture/test_recorder_openings.py",
-            "tests/capture/test_recorder_states.py",
-            "tests/capture/test_recorder_anything.py",
-        ),
-    ),
-)
+ROOMS = (Room("recorder", files=("capture/recorder/*.py",), tests=("tests/capture/test_recorder*.py",)),)
 
 
 def survivors(mutants: Sequence[Mutant], folder: Path) -> Iterator[str]:

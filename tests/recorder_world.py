@@ -138,6 +138,10 @@ class World:
     def logged(self) -> list[str]:
         return [effect.event.value for effect in self.done if isinstance(effect, Log)]
 
+    def codes(self) -> list[tuple[str, str]]:
+        """The logged lines that say why, with what they say."""
+        return [(effect.event.value, effect.code) for effect in self.done if isinstance(effect, Log) and effect.code]
+
     def confirmed(self) -> list[str]:
         return [effect.ask.ask_id for effect in self.done if isinstance(effect, ConfirmAsk)]
 

@@ -54,7 +54,7 @@ class EndKind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The recorder's figures, in nanoseconds. Source: docs/architecture.md, the tables of the button and of figures."""
+    """The recorder's figures, in nanoseconds. Source: docs/recorder-states.md, its figures."""
 
     hold: int = 1 * NS
     shutdown_hold: int = 5 * NS

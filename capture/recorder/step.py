@@ -178,7 +178,7 @@ def _tally_lit(state: State, event: TallyLit) -> Outcome:
         return state, ()
     if state.leave.lease_end_ns <= event.at_ns:
         return stop(replace(state, leave=None), event.at_ns, StopReason.LEASE_ENDED)
-    return replace(state, phase=Phase.OPENING, opened_ns=event.at_ns), (OpenSensor(state.mode),)
+    return replace(state, phase=Phase.OPENING), (OpenSensor(state.mode),)
 
 
 def _lamp_failed(state: State, event: LampFailed) -> Outcome:

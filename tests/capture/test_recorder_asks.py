@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
 from recorder_world import World
 
 from capture.model import StopReason
 from capture.recorder.model import (
+    NS,
     AskKind,
+    AskTakenBack,
     EndAsked,
     EndKind,
     Phase,
@@ -59,6 +62,69 @@ def test_a_sign_in_nobody_confirms_expires() -> None:
     assert world.refused() == [("ask-1", "expired")]
     world.press()
     assert world.confirmed() == []
+
+
+def test_after_a_clash_the_next_one_waits_alone() -> None:
+    world = World().boot().ask("ask-1").ask("ask-2").ask("ask-3").press()
+    assert world.confirmed() == ["ask-3"]
+
+
+def test_one_that_expires_this_very_moment_makes_room_for_the_next() -> None:
+    world = World().boot().ask("ask-1")
+    world.now += 60 * NS
+    world.ask("ask-2")
+    assert world.refused() == [("ask-1", "expired")]
+    assert world.press().confirmed() == ["ask-2"]
+
+
+def test_a_press_that_ends_as_the_time_runs_out_confirms_nothing() -> None:
+    world = World().boot().ask("ask-1")
+    world.now += 60 * NS - NS // 5
+    world.down()
+    world.now += NS // 5
+    world.up()
+    assert world.confirmed() == []
+    assert world.tones() == ["refused"]
+
+
+def test_what_was_confirmed_once_is_not_confirmed_by_the_next_press() -> None:
+    world = World().boot().ask("ask-1").press().press()
+    assert world.confirmed() == ["ask-1"]
+
+
+def test_what_is_taken_back_is_told_so_and_waits_no_more() -> None:
+    world = World().boot().ask("ask-1")
+    world.send(AskTakenBack(world.now, "ask-1"))
+    assert world.refused() == [("ask-1", "withdrawn")]
+    assert world.press().confirmed() == []
+
+
+def test_taking_back_something_else_leaves_what_waits() -> None:
+    world = World().boot().ask("ask-1")
+    world.send(AskTakenBack(world.now, "ask-0"))
+    assert world.refused() == []
+    assert world.press().confirmed() == ["ask-1"]
+
+
+@pytest.mark.parametrize("held_s", [1, 2.5])
+def test_a_press_of_a_second_or_longer_confirms_nothing(held_s: float) -> None:
+    world = World().boot().ask("ask-1").down()
+    world.now += round(held_s * NS)
+    world.up()
+    assert world.confirmed() == []
+    assert world.tones() == ["refused"]
+
+
+def test_a_fault_refuses_what_waits() -> None:
+    world = World().boot().ask("ask-1").down().arm()
+    assert world.state.phase is Phase.FAULTED
+    assert world.refused() == [("ask-1", "not_now")]
+
+
+def test_the_end_refuses_what_waits() -> None:
+    world = World().boot().ask("ask-1")
+    world.send(EndAsked(world.now, EndKind.PROCESS))
+    assert world.refused() == [("ask-1", "not_now")]
 
 
 def test_a_press_with_nothing_waiting_is_refused_by_a_tone() -> None:

@@ -9,7 +9,7 @@ from recorder_world import World
 
 from capture.model import ArmMode, StopReason
 from capture.recorder.effects import DropPicture, LightTally, OpenSensor, Prepare, SealTake
-from capture.recorder.model import LeaveEnded, Phase, TakeReady, TallyLit
+from capture.recorder.model import EndAsked, EndKind, LeaveEnded, Phase, StopAsked, TakeReady, TakeRefused, TallyLit
 from device.ports import LampPattern
 
 
@@ -39,10 +39,12 @@ def test_a_lease_that_ends_between_lamp_and_sensor_opens_nothing(mode: ArmMode) 
     assert world.state.leave is not None
     world.state = replace(world.state, phase=Phase.LIGHTING)
     world.is_tally_lit = True
-    world.send(TallyLit(world.state.leave.lease_end_ns))
+    world.now = world.state.leave.lease_end_ns
+    world.send(TallyLit(world.now))
     assert not any(isinstance(effect, OpenSensor) for effect in world.done)
     assert not world.is_tally_lit
     assert world.state.phase is Phase.IDLE
+    assert world.state.stopped_ns == world.now
 
 
 @pytest.mark.promise("P4")
@@ -87,7 +89,67 @@ def test_a_leave_taken_back_while_framing_opens_seals_no_film(phase: Phase) -> N
     assert world.state.phase is Phase.IDLE
 
 
-def test_what_is_prepared_names_the_arming_that_was_held_for() -> None:
-    world = _preparing()
+@pytest.mark.parametrize("mode", ArmMode)
+def test_what_is_prepared_and_opened_is_what_the_arming_that_was_held_for_says(mode: ArmMode) -> None:
+    world = _preparing(mode)
+    world.send(TakeReady(world.now, world.state.take))
     assert world.state.leave is not None
-    assert [effect.arming_id for effect in world.done if isinstance(effect, Prepare)] == [world.state.leave.arming_id]
+    arming_id = world.state.leave.arming_id
+    assert [effect for effect in world.done if isinstance(effect, Prepare)] == [Prepare(world.state.take, mode, arming_id)]
+    assert [effect for effect in world.done if isinstance(effect, OpenSensor)] == [OpenSensor(mode)]
+
+
+@pytest.mark.promise("P1")
+def test_what_a_worker_prepared_for_an_earlier_opening_opens_nothing() -> None:
+    world = _preparing()
+    world.up().press().wait(2)
+    world.down().wait(1.1)
+    world.send(TakeReady(world.now, 1))
+    assert world.state.phase is Phase.PREPARING
+    assert world.abandoned() == [1, 1]
+
+
+@pytest.mark.promise("P1")
+def test_a_refusal_of_an_earlier_opening_says_nothing_of_this_one() -> None:
+    world = _preparing()
+    world.up().press().wait(2)
+    world.down().wait(1.1)
+    world.send(TakeRefused(world.now, 1, "consent_missing", is_fault=False))
+    assert world.state.phase is Phase.PREPARING
+
+
+@pytest.mark.promise("P3")
+def test_a_lease_that_ends_the_very_moment_the_log_is_ready_opens_nothing() -> None:
+    world = _preparing(lease_s=4)
+    assert world.state.leave is not None
+    world.send(TakeReady(world.state.leave.lease_end_ns, world.state.take))
+    assert not world.is_tally_lit
+    assert world.state.phase is Phase.IDLE
+
+
+@pytest.mark.promise("P1")
+def test_holding_on_after_the_sensor_opened_opens_it_no_second_time() -> None:
+    world = World().boot().arm()
+    world.wait(1)
+    world.down().wait(2)
+    world.send(StopAsked(world.now, StopReason.PAGE))
+    world.wait(4)
+    assert world.state.phase is Phase.ARMED
+    assert sum(isinstance(effect, OpenSensor) for effect in world.done) == 1
+
+
+def test_holding_on_after_the_gate_refused_does_not_power_off() -> None:
+    world = _preparing()
+    world.send(TakeRefused(world.now, 1, "consent_missing", is_fault=False))
+    world.wait(6)
+    world.up()
+    assert world.state.phase is Phase.IDLE
+    assert world.ended() == []
+
+
+def test_an_end_asked_while_an_opening_is_prepared_throws_it_away() -> None:
+    world = _preparing()
+    world.send(EndAsked(world.now, EndKind.PROCESS))
+    assert world.abandoned() == [1]
+    assert world.state.leave is None
+    assert [end.kind for end in world.ended()] == [EndKind.PROCESS]
