@@ -9,11 +9,11 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from capture import schema
 from capture.errors import CatalogueBroken, VaultFull
@@ -45,6 +45,20 @@ class CaseHead:
     practitioner: PractitionerId
     count: int
     last_hash: str
+    erase_due_ms: int | None = None
+    """When its films are due, as its last statement about it has it; None while the work goes on."""
+
+
+def _nothing() -> None:
+    """What follows most statements besides."""
+
+
+class Changes(NamedTuple):
+    """Where a catalogue stands: differs as soon as anybody changed anything in it. Source: sqlite.org, "PRAGMA data_version",
+    "sqlite3_total_changes"."""
+
+    by_others: int
+    own: int
 
 
 class Catalogue:
@@ -92,15 +106,21 @@ class Catalogue:
     def set_meta(self, key: str, value: str) -> None:
         self.change("INSERT INTO meta VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value", key, value)
 
+    def changes(self) -> Changes:
+        """To be asked before reading: what was read since still stands while this is the same."""
+        with self._lock, _errors_named():
+            (by_others,) = self._connection.execute("PRAGMA data_version").fetchone()
+            return Changes(by_others, self._connection.total_changes)
+
     def head(self, case: CaseCode) -> CaseHead | None:
         """None if there is no such case."""
-        row = self.row("SELECT case_code, practitioner, count, last_hash FROM case_head WHERE case_code = ?", case)
+        row = self.row("SELECT case_code, practitioner, count, last_hash, erase_due_ms FROM case_head WHERE case_code = ?", case)
         return None if row is None else CaseHead(*row)
 
     def heads(self, practitioner: PractitionerId, after: str, limit: int) -> tuple[CaseHead, ...]:
         """A practitioner's cases, newest first, from the one following `after` (empty: from the newest)."""
         rows = self.rows(
-            """SELECT case_code, practitioner, count, last_hash FROM case_head
+            """SELECT case_code, practitioner, count, last_hash, erase_due_ms FROM case_head
             WHERE practitioner = ? AND (? = '' OR number < (SELECT number FROM case_head WHERE case_code = ?))
             ORDER BY number DESC LIMIT ?""",
             practitioner,
@@ -120,9 +140,11 @@ class Catalogue:
         row = self.row(f"SELECT {_STATEMENT} FROM statement WHERE case_code = ? ORDER BY sequence LIMIT 1", case)  # noqa: S608 - constant
         return None if row is None else StatementRow(*row)
 
-    def append(self, statement: StatementRow, statement_hash: str, previous: CaseHead | None) -> None:
-        """Add a statement and move its case's head, both or neither. `previous` is the head it was made on (None opens the
-        case). Raises CatalogueBroken if the head is another one by now, or the nonce was used before."""
+    def append(
+        self, statement: StatementRow, statement_hash: str, previous: CaseHead | None, also: Callable[[], None] = _nothing
+    ) -> None:
+        """Add a statement, move its case's head, and do what follows `also`: all of it or nothing. `previous` is the head it was
+        made on (None opens the case). Raises CatalogueBroken if the head is another one by now, or the nonce was used before."""
         with self.transaction():
             if self.head(statement.case) != previous or statement.sequence != (previous.count if previous else 0) + 1:
                 raise CatalogueBroken("another statement came first")
@@ -143,6 +165,20 @@ class Catalogue:
                 statement.nonce,
                 statement.sealed,
             )
+            also()
+
+    def set_erase_due(self, case: CaseCode, due_ms: int | None) -> None:
+        self.change("UPDATE case_head SET erase_due_ms = ? WHERE case_code = ?", due_ms, case)
+
+    def due_heads(self, practitioner: PractitionerId, before_ms: int) -> tuple[CaseHead, ...]:
+        """A practitioner's cases whose films are due before this moment, the most overdue first."""
+        rows = self.rows(
+            """SELECT case_code, practitioner, count, last_hash, erase_due_ms FROM case_head
+            WHERE practitioner = ? AND erase_due_ms < ? ORDER BY erase_due_ms, number""",
+            practitioner,
+            before_ms,
+        )
+        return tuple(CaseHead(*row) for row in rows)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:

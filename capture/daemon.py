@@ -17,10 +17,7 @@ from capture.catalogue import Catalogue
 from capture.config import Config
 from capture.consent.records import Records
 from capture.control import Control
-from capture.desk.cases import CaseDesk
-from capture.desk.desk import Desk
-from capture.desk.entry import EntryDesk
-from capture.desk.recordings import RecordingDesk
+from capture.desk.areas import Parts, make_desk
 from capture.device_key import DeviceKey
 from capture.erasing import Erasures
 from capture.errors import TooManyAttempts, VigcamError
@@ -29,6 +26,7 @@ from capture.framing import Framing
 from capture.ids import PractitionerId
 from capture.keyring import Keyrings
 from capture.model import ArmMode, StopReason
+from capture.notices.texts import load_notices
 from capture.rate import Rate
 from capture.recorder.model import (
     NS,
@@ -54,8 +52,6 @@ from device.ports import Camera, CameraReport, Clock, Disk, PacketSink, Panel, P
 
 _log = logging.getLogger(__name__)
 
-_OPENINGS = 30
-_OPENING_EVERY_S = 2.0
 _PEER_LINES = 20
 _PEER_LINE_EVERY_S = 10.0
 _HOUSEKEEPING_S = 1.0
@@ -129,43 +125,29 @@ class Daemon:
             sessions=self._sessions,
             keyrings=keyrings,
         )
-        desk = Desk(
-            EntryDesk(
+        self._records = Records(
+            self._catalogue, self._audit, config.box_id, clock=clock, now=self._anchor.now, notices=load_notices()
+        )
+        desk = make_desk(
+            Parts(
                 config=config,
-                board=board,
-                control=self._control,
                 clock=clock,
                 anchor=self._anchor,
+                audit=self._audit,
+                catalogue=self._catalogue,
+                device_key=device_key,
+                vault=vault,
+                recordings=recordings,
+                records=self._records,
+                keyrings=keyrings,
                 sessions=self._sessions,
                 sign_ins=self._sign_ins,
                 erasures=self._erasures,
-                keyrings=keyrings,
-                setup_attempts=Attempts(self._catalogue, clock, "set_up"),
-                audit=self._audit,
-            ),
-            CaseDesk(
-                config=config,
-                sessions=self._sessions,
-                records=Records(self._catalogue, self._audit, config.box_id, clock, self._anchor.now),
-                recordings=recordings,
-                keyrings=keyrings,
                 filming=self._filming,
-                control=self._control,
-                clock=clock,
-                anchor=self._anchor,
-                audit=self._audit,
-            ),
-            RecordingDesk(
-                sessions=self._sessions,
-                recordings=recordings,
-                vault=vault,
-                device_key=device_key,
-                erasures=self._erasures,
                 framing=self._framing,
-                audit=self._audit,
-                opening_rate=Rate(clock, _OPENINGS, _OPENING_EVERY_S),
-                is_framing=lambda: self._recorder.state.phase is Phase.FRAMING,
-            ),
+                board=board,
+                control=self._control,
+            )
         )
         peers = Peers(
             page=frozenset(config.socket.peers or (os.getuid(), 0)),
@@ -234,6 +216,7 @@ class Daemon:
     def _signed_out(self, practitioner: PractitionerId, cause: str) -> None:
         self._audit.submit(AuditEvent.SIGNED_OUT, practitioner=practitioner, cause=cause)
         self._erasures.take_back_all()
+        self._records.forget()
         if cause == "signed_out":
             self._recorder.post(LeaveEnded(self._hardware.clock.boottime_ns(), StopReason.SIGNED_OUT))
 

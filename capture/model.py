@@ -56,6 +56,29 @@ class Scope(Enum):
     STILLS_FOR_FAMILY = "stills_for_family"
 
 
+class Purpose(Enum):
+    """What a recording is opened for. Each rests on one scope: without that consent, by everybody in the film, it stays shut."""
+
+    REVIEW = "review"
+    DOWNLOAD = "download"
+    SEALED = "sealed"
+    """The file as it lies, unopened: a copy like any other."""
+    SUPERVISION = "supervision"
+    INTERVISION = "intervision"
+    TRAINING_EVENT = "training_event"
+    FAMILY_COPY = "family_copy"
+    STILLS_FOR_FAMILY = "stills_for_family"
+
+    @property
+    def scope(self) -> Scope:
+        """What everybody in the film must have said yes to."""
+        match self:
+            case Purpose.REVIEW | Purpose.DOWNLOAD | Purpose.SEALED:
+                return Scope.PRACTITIONER_REVIEW
+            case _:
+                return Scope(self.value)
+
+
 class Decision(Enum):
     GIVEN = "given"
     WITHDRAWN = "withdrawn"
@@ -89,13 +112,16 @@ class WallTime(Fact, frozen=True, kw_only=True):
 
 
 class Case(Fact, frozen=True, kw_only=True):
-    """One family's case. `notes` is an age file made in the web process (sealed to practitioner and recovery), or empty."""
+    """One family's case as its statements add up. `notes` is an age file made in the web process (sealed to practitioner and
+    recovery), or empty; `involvement_ended_ms` is None while the work goes on."""
 
     code: CaseCode
     opened: WallTime
     retention: RetentionClass = RetentionClass.THERAPEUTIC_TRANSIENT
     involvement_ended_ms: int | None = None
     notes: bytes = b""
+    communication_needs: str = ""
+    """Shown whenever the case is opened ("large print", "speaks Polish"); no names."""
 
 
 class Participant(Fact, frozen=True, kw_only=True):
@@ -109,6 +135,8 @@ class Participant(Fact, frozen=True, kw_only=True):
     assent_noted: bool = False
     basis: str = ""
     """On what parental responsibility rests ("birth certificate seen"), in the service's own terms; no names."""
+    evidence_by: str = ""
+    """Who saw the evidence, by role and never by name ("social worker")."""
 
 
 class Consent(Fact, frozen=True, kw_only=True):
@@ -129,6 +157,8 @@ class Consent(Fact, frozen=True, kw_only=True):
     notice_language: str
     is_notice_verified: bool
     is_interpreter_used: bool
+    witness: str = ""
+    """Who else was there when it was said, by role or label, never by name; empty: nobody."""
 
 
 class ArmMode(Enum):
@@ -157,6 +187,8 @@ class StopReason(Enum):
     LEASE_ENDED = "lease_ended"
     LIMIT = "limit"
     WITHDRAWN = "withdrawn"
+    CONSENT_ENDED = "consent_ended"
+    """What the leave rested on is no longer so: by a corrected clock it had run out, or somebody is not of the case any more."""
     SIGNED_OUT = "signed_out"
     DISK_FLOOR = "disk_floor"
     DISK_ERROR = "disk_error"
@@ -196,6 +228,8 @@ class Recording(Fact, frozen=True, kw_only=True):
     """Moments marked with the second button, media time in milliseconds."""
     longest_sync_ms: float = 0.0
     is_transferred: bool = False
+    is_locked: bool = False
+    """Somebody who is in it took back the yes to filming afterwards: it stays shut until it is erased."""
 
 
 class Manifest(Fact, frozen=True, kw_only=True):

@@ -5,18 +5,19 @@ Rows are kept newest first by the order in which they were added: wall time may 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 
 from capture.catalogue import Catalogue, Value
 from capture.errors import CatalogueBroken, NotFound, NotNow
-from capture.ids import CaseCode, PractitionerId, RecordingId
+from capture.ids import CaseCode, PractitionerId, RecordingId, VisitId
 from capture.model import Recording, RecordingState, StopReason
 
 _COLUMNS = (
     "recording_id, case_code, visit_id, practitioner, state, started_ms, started_confidence, boot_id, started_boottime_ns,"
-    " stop_reason, duration_ms, sealed_bytes, frames_generated, frames_kept, marks_ms, longest_sync_ms, is_transferred"
+    " stop_reason, duration_ms, sealed_bytes, frames_generated, frames_kept, marks_ms, longest_sync_ms, is_transferred, is_locked"
 )
 _PLACES = ", ".join("?" for _ in _COLUMNS.split(","))
 
@@ -85,10 +86,14 @@ class Recordings:
         """The newest of one case; None where nothing was filmed yet."""
         return self._first(f"SELECT {_COLUMNS} FROM recording WHERE case_code = ? ORDER BY number DESC LIMIT 1", case)  # noqa: S608 - constants
 
-    def count_for_case(self, case: CaseCode) -> int:
-        """How many there are that were not erased."""
-        row = self._catalogue.row("SELECT count(*) FROM recording WHERE case_code = ? AND state != 'erased'", case)
-        return 0 if row is None else int(row[0])
+    def counts_for_cases(self, cases: Sequence[CaseCode]) -> dict[CaseCode, int]:
+        """How many of each there are that were not erased; a case without any is not in it."""
+        places = ", ".join("?" for _ in cases)
+        rows = self._catalogue.rows(
+            f"SELECT case_code, count(*) FROM recording WHERE state != 'erased' AND case_code IN ({places}) GROUP BY case_code",  # noqa: S608 - places
+            *cases,
+        )
+        return {CaseCode(code): count for code, count in rows}
 
     def filming(self) -> tuple[Recording, ...]:
         """Those that say they are being filmed: at start-up, those that a power cut interrupted."""
@@ -153,6 +158,10 @@ class Recordings:
             old = self.get(recording_id)
             return self._replace(old, msgspec.structs.replace(old, state=RecordingState.ERASED))
 
+    def lock_visit(self, case: CaseCode, visit_id: VisitId) -> None:
+        """What was filmed on this visit stays shut from here on. Nothing undoes it."""
+        self._catalogue.change("UPDATE recording SET is_locked = 1 WHERE case_code = ? AND visit_id = ?", case, visit_id)
+
     def _noted(self, key: str) -> tuple[RecordingId, ...]:
         return tuple(RecordingId(text) for text in (self._catalogue.meta(key) or "").split())
 
@@ -167,6 +176,9 @@ class Recordings:
     def _replace(self, old: Recording, new: Recording) -> Recording:
         if new.state not in _STEPS[old.state]:
             raise NotNow(f"{old.recording_id} is {old.state.value}")
+        if old.is_locked and not new.is_locked:
+            # Whoever brings new facts may have looked before it was locked; and nothing unlocks it.
+            new = msgspec.structs.replace(new, is_locked=True)
         self._catalogue.change(
             f"UPDATE recording SET ({_COLUMNS}) = ({_PLACES}) WHERE recording_id = ?",  # noqa: S608 - constants
             *_to_row(new),
@@ -198,6 +210,7 @@ def _to_row(recording: Recording) -> tuple[Value, ...]:
         msgspec.json.encode(recording.marks_ms).decode(),
         recording.longest_sync_ms,
         int(recording.is_transferred),
+        int(recording.is_locked),
     )
 
 
@@ -210,6 +223,7 @@ def _from_row(row: tuple[Any, ...]) -> Recording:
         facts["started"] = {"ms": facts.pop("started_ms"), "confidence": facts.pop("started_confidence")}
         facts["marks_ms"] = msgspec.json.decode(facts["marks_ms"])
         facts["is_transferred"] = facts["is_transferred"] == 1
+        facts["is_locked"] = facts["is_locked"] == 1
         return msgspec.convert(facts, Recording)
     except (msgspec.ValidationError, msgspec.DecodeError) as error:
         raise CatalogueBroken("a recording's row") from error

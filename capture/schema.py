@@ -53,6 +53,22 @@ STEPS: Sequence[Sequence[str]] = (
         "CREATE INDEX recording_by_case ON recording (case_code, number)",
         "CREATE INDEX recording_by_practitioner ON recording (practitioner, number)",
     ),
+    (
+        "ALTER TABLE recording ADD COLUMN is_locked INTEGER NOT NULL DEFAULT 0 CHECK (is_locked IN (0, 1))",
+        # when the case's films are due to be erased, UTC milliseconds; NULL while the work goes on
+        "ALTER TABLE case_head ADD COLUMN erase_due_ms INTEGER",
+        # what the family can be given: signed by the box, ids and times alone
+        """CREATE TABLE erasure (
+            number INTEGER PRIMARY KEY AUTOINCREMENT,
+            erasure_id TEXT NOT NULL UNIQUE,
+            case_code TEXT NOT NULL,
+            practitioner TEXT NOT NULL,
+            receipt BLOB NOT NULL
+        ) STRICT""",
+        "CREATE INDEX erasure_by_case ON erasure (case_code, number)",
+        # the list of cases asks for those that were not erased, of each case on it
+        "CREATE INDEX recording_kept ON recording (case_code) WHERE state != 'erased'",
+    ),
 )
 """Step n makes version n + 1 of version n. Published steps are never changed; a new version is a new step."""
 

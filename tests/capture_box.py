@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import signal
 import subprocess
@@ -16,6 +15,7 @@ from capture import messages as m
 from capture.client import CaptureClient
 from capture.errors import DaemonUnreachable
 from capture.model import ArmMode, Decision, Indication, ParentalResponsibility, Role, Scope
+from capture.notices.texts import load_notices
 from capture.provision import Provisioned, provision
 from capture.seal.keys import Identity
 from capture.seal.small import unseal_bytes
@@ -24,7 +24,7 @@ from device.disk import SystemDisk
 
 T = TypeVar("T")
 
-NOTICE_HASH = hashlib.sha256(b"the notice as it was read out").hexdigest()
+NOTICE = load_notices().current["en"]
 _PATIENCE_S = 30.0
 
 
@@ -177,28 +177,28 @@ class CaptureBox:
         )
         return self.client.call(verb, m.ParticipantAdded).participant_id
 
-    def consent(self, case: str, person: str, giver: str, decision: Decision = Decision.GIVEN) -> None:
+    def consent(self, case: str, person: str, giver: str, decision: Decision = Decision.GIVEN, scope: Scope = Scope.FILM) -> None:
         verb = m.RecordConsent(
             session=self.session,
             case=case,
             participant_id=person,
-            scope=Scope.FILM,
+            scope=scope,
             decision=decision,
             given_by=giver,
             indication=Indication.SIGNED_PAPER,
             valid_days=60,
-            notice_hash=NOTICE_HASH,
-            notice_version="1",
-            notice_language="en",
-            is_notice_verified=True,
+            notice_hash=NOTICE.text_hash,
+            notice_version=NOTICE.version,
+            notice_language=NOTICE.language,
         )
         self.client.call(verb, m.Done)
 
     def family(self) -> tuple[str, str, str]:
-        """A case whose adult and child may be filmed."""
+        """A case whose adult and child may be filmed, and their film looked at by their practitioner."""
         case, adult, child = self.open_case()
-        self.consent(case, adult, adult)
-        self.consent(case, child, adult)
+        for scope in (Scope.FILM, Scope.PRACTITIONER_REVIEW):
+            self.consent(case, adult, adult, scope=scope)
+            self.consent(case, child, adult, scope=scope)
         return case, adult, child
 
     def arm(self, case: str, *present: str, mode: ArmMode = ArmMode.FILM) -> m.Armed:

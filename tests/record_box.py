@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from known_notices import NOTICES, VERIFIED
+
 from capture.audit.log import AuditLog
 from capture.catalogue import Catalogue
 from capture.consent.consent_rules import ConsentForm, ParticipantForm
@@ -23,6 +25,7 @@ from capture.model import (
     Scope,
     WallTime,
 )
+from capture.notices.texts import Notice
 from capture.seal.keys import Identity
 from device.disk import SystemDisk
 from device.ports import Disk
@@ -84,7 +87,7 @@ class RecordBox:
 
     def open_catalogue(self) -> None:
         self.catalogue = Catalogue.open(self.folder / "catalogue.sqlite")
-        self.records = Records(self.catalogue, self.audit, self.box_id, self.clock, lambda: self.wall)
+        self.records = Records(self.catalogue, self.audit, self.box_id, clock=self.clock, now=lambda: self.wall, notices=NOTICES)
 
     def close(self) -> None:
         self.catalogue.close()
@@ -129,7 +132,7 @@ def film(
     decision: Decision = Decision.GIVEN,
     scope: Scope = Scope.FILM,
     valid_days: int = 30,
-    is_notice_verified: bool = True,
+    notice: Notice = VERIFIED,
     is_interpreter_used: bool = False,
 ) -> ConsentForm:
     return ConsentForm(
@@ -139,9 +142,8 @@ def film(
         given_by=giver,
         indication=Indication.SIGNED_PAPER,
         valid_days=valid_days,
-        notice_hash="0" * 64,
-        notice_version="1",
-        notice_language="en",
-        is_notice_verified=is_notice_verified,
+        notice_hash=notice.text_hash,
+        notice_version=notice.version,
+        notice_language=notice.language,
         is_interpreter_used=is_interpreter_used,
     )

@@ -18,6 +18,7 @@ from capture.container.index import load_index
 from capture.container.progressive import ProgressiveMp4
 from capture.errors import SignInNeeded
 from capture.messages import Opened, OpenRecording
+from capture.model import Purpose
 from capture.seal.stream import PlainReader, SalvageReader, SealedReader
 
 OPEN_LIMIT = 4
@@ -31,7 +32,7 @@ class Key(NamedTuple):
 
     session: str
     recording_id: str
-    purpose: str
+    purpose: Purpose
 
 
 @dataclass(slots=True, eq=False)

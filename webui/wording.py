@@ -82,6 +82,7 @@ STOP_REASONS = {
     StopReason.LEASE_ENDED: _l("The time it was armed for ended"),
     StopReason.LIMIT: _l("The longest time for one film was reached"),
     StopReason.WITHDRAWN: _l("A consent was taken back"),
+    StopReason.CONSENT_ENDED: _l("A consent it rested on no longer held"),
     StopReason.SIGNED_OUT: _l("The practitioner signed out"),
     StopReason.DISK_FLOOR: _l("The box was nearly full"),
     StopReason.DISK_ERROR: _l("The box could not write"),

@@ -6,10 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from capture.consent import gate
 from capture.consent.case_record import CaseRecord
-from capture.consent.gate import Reason
-from capture.consent.history import History
+from capture.consent.gate import Permit, Reason, permits
 from capture.errors import ClockUntrusted, ConsentMissing
 from capture.ids import ConsentId, ParticipantId
 from capture.model import Arming, Scope, WallTime
@@ -37,33 +35,31 @@ class Allowed:
 def allow(record: CaseRecord, present: Sequence[ParticipantId], at: WallTime, lease_s: int) -> Allowed:
     """Raises ClockUntrusted or ConsentMissing with the gate's reasons. The lease is cut to three hours and to the first
     consent that expires."""
-    _ask_gate(record, present, at)
-    expires_ms = gate.earliest_expiry_ms(Scope.FILM, present, record, at)
-    assert expires_ms is not None, "a yes rests on at least one consent"
-    consents = _consent_ids(record, present, at)
-    return Allowed(consents, min(min(lease_s, LONGEST_LEASE_S) * 1_000, expires_ms - at.ms))
+    permit = _ask_gate(record, present, at)
+    assert permit.expires_ms is not None, "a yes rests on at least one consent"
+    return Allowed(_consent_ids(permit), min(min(lease_s, LONGEST_LEASE_S) * 1_000, permit.expires_ms - at.ms))
 
 
-def check(arming: Arming, history: History, at: WallTime, clock: Clock) -> None:
+def check(arming: Arming, record: CaseRecord, at: WallTime, clock: Clock) -> None:
     """Return only if `arming` is among the case's signed ones of this boot, its lease runs, and the gate says yes to the same
     people by the same consents. Raises ClockUntrusted, ConsentMissing."""
-    _ask_gate(history.record, arming.present, at)
-    if not any(place.arming == arming and place.boot_id == clock.boot_id for place in history.armings):
+    permit = _ask_gate(record, arming.present, at)
+    if not any(place.arming == arming and place.boot_id == clock.boot_id for place in record.armings):
         raise ConsentMissing(reasons=(ArmingReason.ARMING_UNKNOWN.value,))
     if not arming.armed_boottime_ns <= clock.boottime_ns() < arming.lease_end_ns:
         raise ConsentMissing(reasons=(ArmingReason.LEASE_ENDED.value,))
-    if arming.consents != _consent_ids(history.record, arming.present, at):
+    if arming.consents != _consent_ids(permit):
         raise ConsentMissing(reasons=(ArmingReason.ARMING_OUTDATED.value,))
 
 
-def _ask_gate(record: CaseRecord, present: Sequence[ParticipantId], at: WallTime) -> None:
-    reasons = gate.reasons_against(Scope.FILM, present, record, at)
-    codes = tuple(reason.value for reason in reasons)
-    if Reason.CLOCK_UNTRUSTED in reasons:
-        raise ClockUntrusted(reasons=codes)
-    if reasons:
-        raise ConsentMissing(reasons=codes)
+def _ask_gate(record: CaseRecord, present: Sequence[ParticipantId], at: WallTime) -> Permit:
+    permit = permits(Scope.FILM, present, record, at)
+    if Reason.CLOCK_UNTRUSTED in permit.reasons:
+        raise ClockUntrusted(reasons=permit.codes)
+    if not permit.is_given:
+        raise ConsentMissing(reasons=permit.codes)
+    return permit
 
 
-def _consent_ids(record: CaseRecord, present: Sequence[ParticipantId], at: WallTime) -> tuple[ConsentId, ...]:
-    return tuple(consent.consent_id for consent in gate.consents_used(Scope.FILM, present, record, at))
+def _consent_ids(permit: Permit) -> tuple[ConsentId, ...]:
+    return tuple(consent.consent_id for consent in permit.consents)

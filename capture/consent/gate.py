@@ -7,6 +7,7 @@ wins over whatever came before it, and a doubtful event never falls back to an o
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from enum import Enum
 
 from capture.consent.case_record import CaseRecord
@@ -25,41 +26,56 @@ class Reason(Enum):
     CONSENT_EXPIRED = "consent_expired"
     CONSENT_IN_FUTURE = "consent_in_future"
     CONSENT_TIME_UNTRUSTED = "consent_time_untrusted"
+    CONSENT_NEVER_VALID = "consent_never_valid"
+    """It ends before it was given."""
     GIVER_UNKNOWN = "giver_unknown"
     GIVER_NOT_SELF = "giver_not_self"
     GIVER_NOT_RESPONSIBLE = "giver_not_responsible"
     INTERPRETER_NEEDED = "interpreter_needed"
 
 
+@dataclass(frozen=True, slots=True)
+class Permit:
+    """The gate's answer. `reasons` are every rule that fails, each once, in the order of `Reason`; without any it is a yes, which
+    rests on `consents`, one for each person, and ends at `expires_ms` by the first of them."""
+
+    reasons: tuple[Reason, ...]
+    consents: tuple[Consent, ...] = ()
+
+    @property
+    def is_given(self) -> bool:
+        return not self.reasons and bool(self.consents)
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """The reasons as they travel."""
+        return tuple(reason.value for reason in self.reasons)
+
+    @property
+    def expires_ms(self) -> int | None:
+        """None where the gate says no."""
+        return min((consent.expires_ms for consent in self.consents), default=None)
+
+
 _RESPONSIBLE = frozenset({ParentalResponsibility.HOLDS, ParentalResponsibility.SHARED})
 
 
-def reasons_against(scope: Scope, present: Sequence[ParticipantId], record: CaseRecord, at: WallTime) -> tuple[Reason, ...]:
-    """Every rule that fails, each once, in the order of `Reason`; empty means yes.
-
-    `present` are the people named (naming one twice changes nothing), `at` is the moment asked about.
-    """
+def permits(scope: Scope, people: Sequence[ParticipantId], record: CaseRecord, at: WallTime) -> Permit:
+    """May what `scope` names be done with `people` (naming one twice changes nothing) at the moment `at`?"""
     found: set[Reason] = set()
     if at.confidence is Confidence.NONE:
         found.add(Reason.CLOCK_UNTRUSTED)
-    if not present:
+    if not people:
         found.add(Reason.NOBODY_PRESENT)
-    for participant_id in present:
-        found.update(_reasons_against_person(scope, participant_id, record, at))
-    return tuple(reason for reason in Reason if reason in found)
-
-
-def consents_used(scope: Scope, present: Sequence[ParticipantId], record: CaseRecord, at: WallTime) -> tuple[Consent, ...]:
-    """The consents on which a yes rests, one for each person present, in their order; empty where the gate says no."""
-    if reasons_against(scope, present, record, at):
-        return ()
-    deciding = (record.latest(participant_id, scope) for participant_id in dict.fromkeys(present))
-    return tuple(consent for consent in deciding if consent is not None)
-
-
-def earliest_expiry_ms(scope: Scope, present: Sequence[ParticipantId], record: CaseRecord, at: WallTime) -> int | None:
-    """Wall time at which the yes ends by the first of its consents running out; None where the gate says no."""
-    return min((consent.expires_ms for consent in consents_used(scope, present, record, at)), default=None)
+    deciding: list[Consent] = []
+    for participant_id in dict.fromkeys(people):
+        consent = record.latest(participant_id, scope)
+        found.update(_reasons_against_person(participant_id, consent, record, at))
+        if consent is not None:
+            deciding.append(consent)
+    if found:
+        return Permit(tuple(reason for reason in Reason if reason in found))
+    return Permit((), tuple(deciding))
 
 
 def giver_reasons(person: Participant, giver: Participant | None) -> tuple[Reason, ...]:
@@ -74,12 +90,13 @@ def giver_reasons(person: Participant, giver: Participant | None) -> tuple[Reaso
     return ()
 
 
-def _reasons_against_person(scope: Scope, participant_id: ParticipantId, record: CaseRecord, at: WallTime) -> Iterable[Reason]:
+def _reasons_against_person(
+    participant_id: ParticipantId, consent: Consent | None, record: CaseRecord, at: WallTime
+) -> Iterable[Reason]:
     person = record.participant(participant_id)
     if person is None:
         yield Reason.PERSON_UNKNOWN
         return
-    consent = record.latest(participant_id, scope)
     if consent is None:
         yield Reason.CONSENT_MISSING
         return
@@ -95,6 +112,8 @@ def _reasons_against_person(scope: Scope, participant_id: ParticipantId, record:
 def _reasons_of_time(consent: Consent, at: WallTime) -> Iterable[Reason]:
     if consent.given.confidence is Confidence.NONE:
         yield Reason.CONSENT_TIME_UNTRUSTED
+    if consent.expires_ms <= consent.given.ms:
+        yield Reason.CONSENT_NEVER_VALID
     if consent.given.ms > at.ms:
         yield Reason.CONSENT_IN_FUTURE
     if consent.expires_ms <= at.ms:

@@ -1,125 +1,199 @@
-"""The signed records of cases: what a practitioner says is logged, then committed; what is read is verified. Caches nothing.
+"""What a practitioner may put on record about a case, each act once: judged by the rules, then stated. Reads no clock of its own.
 
-The audit line goes to disk before the commit: the log may know of a statement that a power cut then lost, never the other
-way round. Nothing is said to have happened before both are done.
+Whoever withdraws `film` of somebody being filmed must not wait for any of this: the daemon stops the sensor first.
 """
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from capture.audit.line import AuditEvent
 from capture.audit.log import AuditLog
-from capture.catalogue import CaseHead, Catalogue, StatementRow
-from capture.consent import arming_rules, statements
+from capture.catalogue import Catalogue
+from capture.consent import arming_rules, case_rules, retention
 from capture.consent.case_record import CaseRecord
-from capture.consent.consent_rules import ConsentForm, ParticipantForm, check_consent, check_participant, to_consent
-from capture.consent.history import History, read_history, read_opening
-from capture.consent.statements import NO_HASH, AnyContent, ArmingStated, CaseOpened, ConsentStated, PersonAdded, Statement
-from capture.errors import CatalogueBroken, NotFound
+from capture.consent.consent_rules import (
+    ConsentForm,
+    ParticipantForm,
+    check_consent,
+    check_new_participant,
+    check_participant,
+    to_consent,
+    to_participant,
+)
+from capture.consent.history import History, verify_again
+from capture.consent.ledger import Ledger, ListedCase, Said
+from capture.consent.statements import (
+    ArmingStated,
+    ConsentStated,
+    InvolvementEnded,
+    NeedsStated,
+    NotesKept,
+    PersonAdded,
+    PersonAmended,
+    PersonRemoved,
+    RetentionSet,
+    TransferStated,
+)
+from capture.errors import NotFound
 from capture.ids import (
     BoxId,
     CaseCode,
     ParticipantId,
     VisitId,
     new_arming_id,
-    new_case_code,
     new_consent_id,
     new_participant_id,
     new_visit_id,
 )
 from capture.keyring import Unlocked
-from capture.model import Arming, ArmMode, Case, Consent, Decision, Participant, RetentionClass, WallTime
+from capture.model import (
+    Arming,
+    ArmMode,
+    Case,
+    Consent,
+    Decision,
+    Participant,
+    Purpose,
+    Recording,
+    RetentionClass,
+    Scope,
+    WallTime,
+)
+from capture.notices.texts import Notices
+from capture.recordings import Recordings
 from capture.seal.keys import Recipient
 from device.ports import Clock
 
 __all__ = ["CaseRecord", "ConsentForm", "ListedCase", "ParticipantForm", "Records"]
 
 
-@dataclass(frozen=True, slots=True)
-class ListedCase:
-    """A line of the list of cases; `opened` is None where the case's first statement does not hold: shown, never skipped."""
-
-    code: CaseCode
-    opened: WallTime | None
-
-
 class Records:
-    """Writes and reads the statements of one box. Only the practitioner who opened a case may read or add to it.
+    """The acts of one box's practitioners. All raise NotFound, and what `Ledger` raises."""
 
-    Every statement is sealed to that practitioner and to `recovery`. `now` is the anchor's wall time. Thread-safe; blocks for
-    the disk, so never to be called from the control thread. All methods raise SignInNeeded once `unlocked` is wiped,
-    CatalogueBroken, and those that write also AuditBroken and VaultFull.
-    """
-
-    def __init__(self, catalogue: Catalogue, audit: AuditLog, box_id: BoxId, clock: Clock, now: Callable[[], WallTime]) -> None:
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        audit: AuditLog,
+        box_id: BoxId,
+        *,
+        clock: Clock,
+        now: Callable[[], WallTime],
+        notices: Notices,
+    ) -> None:
+        self._ledger = Ledger(catalogue, audit, box_id, clock, now)
         self._catalogue = catalogue
-        self._audit = audit
-        self._box_id = box_id
+        self._recordings = Recordings(catalogue)
         self._clock = clock
         self._now = now
-        self._lock = threading.Lock()  # between reading a case's head and moving it nobody else may
+        self._notices = notices
 
-    def open_case(self, unlocked: Unlocked, recovery: Recipient, retention: RetentionClass, notes: bytes = b"") -> Case:
+    def open_case(
+        self, unlocked: Unlocked, recovery: Recipient, retention_class: RetentionClass, notes: bytes = b"", needs: str = ""
+    ) -> Case:
         """A new case of this practitioner. `notes` was sealed by the web process."""
-        with self._lock:
-            code = new_case_code()
-            while self._catalogue.head(code) is not None:
-                code = new_case_code()
-            case = Case(code=code, opened=self._now(), retention=retention, notes=notes)
-            self._write(unlocked, recovery, None, CaseOpened(case=case), AuditEvent.CASE_OPENED)
-            return case
+
+        def make(code: CaseCode) -> Case:
+            return Case(code=code, opened=self._now(), retention=retention_class, notes=notes, communication_needs=needs)
+
+        return self._ledger.open_case(unlocked, recovery, make)
 
     def cases(self, unlocked: Unlocked, after: str = "", limit: int = 50) -> tuple[tuple[ListedCase, ...], bool]:
         """This practitioner's cases, newest first, from the one following `after`; and whether this page is the last."""
-        heads = self._catalogue.heads(unlocked.practitioner, after, limit + 1)
-        return tuple(self._listed(unlocked, head) for head in heads[:limit]), len(heads) <= limit
+        return self._ledger.cases(unlocked, after, limit)
 
     def case(self, unlocked: Unlocked, code: CaseCode) -> CaseRecord:
         """Every statement of the case, verified. Raises NotFound if there is none, or it is another practitioner's."""
-        return self._history(unlocked, code).record
+        return self._ledger.history(unlocked, code).record
+
+    def history(self, unlocked: Unlocked, code: CaseCode) -> History:
+        """The same with the signed statements themselves."""
+        return self._ledger.history(unlocked, code)
+
+    def forget(self) -> None:
+        """Whoever read is signed out: nothing of it stays in RAM."""
+        self._ledger.forget()
+
+    # --- the case ---------------------------------------------------------------------------------------------------------
+
+    def set_retention(self, unlocked: Unlocked, recovery: Recipient, code: CaseCode, retention_class: RetentionClass) -> None:
+        def decide(record: CaseRecord) -> Said:
+            content = RetentionSet(retention=retention_class)
+            return Said(content, AuditEvent.RETENTION_SET, also=self._due_again(case_rules.after(record.case, content)))
+
+        self._ledger.state(unlocked, recovery, code, decide)
+
+    def end_involvement(self, unlocked: Unlocked, recovery: Recipient, code: CaseCode, ended_ms: int | None) -> None:
+        """When the work ended; None: it goes on after all. Raises BadRequest, ClockUntrusted for an end that cannot be."""
+
+        def decide(record: CaseRecord) -> Said:
+            case_rules.check_end(record.case, ended_ms, self._now())
+            content = InvolvementEnded(ended_ms=ended_ms)
+            return Said(content, AuditEvent.INVOLVEMENT_ENDED, also=self._due_again(case_rules.after(record.case, content)))
+
+        self._ledger.state(unlocked, recovery, code, decide)
+
+    def keep_notes(self, unlocked: Unlocked, recovery: Recipient, code: CaseCode, notes: bytes) -> None:
+        """`notes` was sealed by the web process, or is empty."""
+        self._ledger.state(unlocked, recovery, code, lambda _: Said(NotesKept(notes=notes), AuditEvent.NOTES_KEPT))
+
+    def state_needs(self, unlocked: Unlocked, recovery: Recipient, code: CaseCode, needs: str) -> None:
+        """What the family needs to be told and shown things well."""
+        self._ledger.state(unlocked, recovery, code, lambda _: Said(NeedsStated(needs=needs), AuditEvent.NEEDS_STATED))
+
+    # --- its people -------------------------------------------------------------------------------------------------------
 
     def add_participant(self, unlocked: Unlocked, recovery: Recipient, code: CaseCode, form: ParticipantForm) -> Participant:
-        """Raises NotFound, and BadRequest with reasons (`capture.consent.consent_rules`)."""
-        with self._lock:
-            history = self._history(unlocked, code)
-            check_participant(form, history.record)
-            participant = Participant(
-                participant_id=new_participant_id(),
-                label=form.label,
-                role=form.role,
-                is_child=form.is_child,
-                responsibility=form.responsibility,
-                assent_noted=form.assent_noted,
-                basis=form.basis,
-            )
-            content = PersonAdded(participant=participant)
-            self._write(
-                unlocked,
-                recovery,
-                history.head,
-                content,
-                AuditEvent.PARTICIPANT_ADDED,
-                participant=participant.participant_id,
-            )
-            return participant
+        """Raises BadRequest with reasons (`capture.consent.consent_rules`)."""
+        participant = to_participant(form, new_participant_id())
+
+        def decide(record: CaseRecord) -> Said:
+            check_new_participant(form, record)
+            return Said(PersonAdded(participant=participant), AuditEvent.PARTICIPANT_ADDED, _person(participant.participant_id))
+
+        self._ledger.state(unlocked, recovery, code, decide)
+        return participant
+
+    def amend_participant(
+        self, unlocked: Unlocked, recovery: Recipient, code: CaseCode, participant_id: ParticipantId, form: ParticipantForm
+    ) -> None:
+        """Somebody's facts as they are from here on. What they may no longer give does not count any more. Raises BadRequest."""
+
+        def decide(record: CaseRecord) -> Said:
+            _check_of_case(record, participant_id)
+            check_participant(form)
+            content = PersonAmended(participant=to_participant(form, participant_id))
+            return Said(content, AuditEvent.PARTICIPANT_AMENDED, _person(participant_id))
+
+        self._ledger.state(unlocked, recovery, code, decide)
+
+    def remove_participant(self, unlocked: Unlocked, recovery: Recipient, code: CaseCode, participant_id: ParticipantId) -> None:
+        """Somebody is not of the case any more: present in nothing and giving nothing from here on."""
+
+        def decide(record: CaseRecord) -> Said:
+            _check_of_case(record, participant_id)
+            return Said(PersonRemoved(participant_id=participant_id), AuditEvent.PARTICIPANT_REMOVED, _person(participant_id))
+
+        self._ledger.state(unlocked, recovery, code, decide)
+
+    # --- consent, filming, handing on ---------------------------------------------------------------------------------------
 
     def record_consent(self, unlocked: Unlocked, recovery: Recipient, code: CaseCode, form: ConsentForm) -> Consent:
-        """Given or withdrawn. Raises NotFound; for giving BadRequest with reasons, ClockUntrusted.
+        """Given or withdrawn. For giving raises BadRequest with reasons, ClockUntrusted. Withdrawing `film` locks, in the same
+        transaction, every recording that the person is in."""
+        made: list[Consent] = []
 
-        Who withdraws `film` of somebody being filmed must not wait for this: the daemon stops the sensor first.
-        """
-        with self._lock:
-            history = self._history(unlocked, code)
+        def decide(record: CaseRecord) -> Said:
             at = self._now()
-            check_consent(form, history.record, at)
-            consent = to_consent(form, new_consent_id(), at)
+            check_consent(form, record, self._notices, at)
+            consent = to_consent(form, new_consent_id(), self._notices, at)
+            made.append(consent)
             event = AuditEvent.CONSENT_GIVEN if form.decision is Decision.GIVEN else AuditEvent.CONSENT_WITHDRAWN
-            content = ConsentStated(consent=consent)
-            self._write(unlocked, recovery, history.head, content, event, consent=consent.consent_id)
-            return consent
+            ids = {"consent": consent.consent_id, "scope": form.scope.value}
+            return Said(ConsentStated(consent=consent), event, ids, self._locks(record, consent))
+
+        self._ledger.state(unlocked, recovery, code, decide)
+        return made[0]
 
     def record_arming(
         self,
@@ -134,12 +208,13 @@ class Records:
     ) -> Arming:
         """Ask the gate, and sign what it allowed: the visit (a new one unless given), the people, the consents used.
 
-        The leave lasts `lease_s` seconds of boot time, or until the first of its consents expires. Raises NotFound,
-        ClockUntrusted, ConsentMissing with the gate's reasons.
+        The leave lasts `lease_s` seconds of boot time, or until the first of its consents expires. Raises ClockUntrusted,
+        ConsentMissing with the gate's reasons.
         """
-        with self._lock:
-            history = self._history(unlocked, code)
-            allowed = arming_rules.allow(history.record, present, self._now(), lease_s)
+        made: list[Arming] = []
+
+        def decide(record: CaseRecord) -> Said:
+            allowed = arming_rules.allow(record, present, self._now(), lease_s)
             armed_ns = self._clock.boottime_ns()
             arming = Arming(
                 arming_id=new_arming_id(),
@@ -152,81 +227,51 @@ class Records:
                 armed_boottime_ns=armed_ns,
                 lease_end_ns=armed_ns + allowed.lease_ms * 1_000_000,
             )
-            content = ArmingStated(arming=arming)
-            self._write(unlocked, recovery, history.head, content, AuditEvent.ARMED, arming=arming.arming_id)
-            return arming
+            made.append(arming)
+            return Said(ArmingStated(arming=arming), AuditEvent.ARMED, {"arming": arming.arming_id})
 
-    def history(self, unlocked: Unlocked, code: CaseCode) -> History:
-        """The whole case with its armings, every statement verified. Raises NotFound."""
-        return self._history(unlocked, code)
+        self._ledger.state(unlocked, recovery, code, decide)
+        return made[0]
 
     def verify_arming(self, unlocked: Unlocked, arming: Arming) -> None:
         """Return only if this arming was signed in this boot, its lease runs, and the gate says yes to it now, by the same
-        consents. For the moment of the hold. Raises NotFound, ClockUntrusted, ConsentMissing."""
-        history = self._history(unlocked, arming.case)
-        arming_rules.check(arming, history, self._now(), self._clock)
+        consents. For the moment of the hold. Raises ClockUntrusted, ConsentMissing."""
+        history = self._ledger.history(unlocked, arming.case)
+        verify_again(history, unlocked.public.verify_hex)
+        arming_rules.check(arming, history.record, self._now(), self._clock)
 
-    def _history(self, unlocked: Unlocked, code: CaseCode) -> History:
-        with self._catalogue.transaction():  # the head and the statements of one moment
-            head = self._catalogue.head(code)
-            rows = self._catalogue.statements(code)
-        if head is None and rows:
-            raise CatalogueBroken(f"{code}: statements without a head")
-        if head is None or head.practitioner != unlocked.practitioner:
-            raise NotFound(code)
-        return read_history(rows, head, self._box_id, unlocked)
-
-    def _listed(self, unlocked: Unlocked, head: CaseHead) -> ListedCase:
-        row = self._catalogue.first_statement(head.case)
-        try:
-            opened = read_opening(row, head, self._box_id, unlocked).opened if row else None
-        except CatalogueBroken:
-            opened = None
-        return ListedCase(head.case, opened)
-
-    def _write(
-        self,
-        unlocked: Unlocked,
-        recovery: Recipient,
-        head: CaseHead | None,
-        content: AnyContent,
-        event: AuditEvent,
-        **ids: str,
+    def record_transfer(
+        self, unlocked: Unlocked, recovery: Recipient, recording: Recording, *, purpose: Purpose, recipient: str, sealed_hash: str
     ) -> None:
-        """Sign, seal, log, commit. The caller holds the lock."""
-        code = content.case.code if isinstance(content, CaseOpened) else _case_of(head)
-        statement = Statement(
-            box_id=self._box_id,
-            boot_id=self._clock.boot_id,
-            nonce=statements.new_nonce(),
-            case=code,
-            sequence=head.count + 1 if head else 1,
-            previous=head.last_hash if head else NO_HASH,
-            boottime_ns=self._clock.boottime_ns(),
-            wall=self._now(),
-            practitioner=unlocked.practitioner,
-            content=content,
+        """A recording went to somebody, verifiably."""
+        content = TransferStated(
+            recording_id=recording.recording_id, purpose=purpose, recipient=recipient, sealed_hash=sealed_hash
         )
-        signed = statements.make(statement, unlocked)
-        row = StatementRow(
-            case=statement.case,
-            sequence=statement.sequence,
-            type=statement.type,
-            practitioner=statement.practitioner,
-            nonce=statement.nonce,
-            sealed=statements.seal(signed, (unlocked.public.recipient, recovery)),
-        )
-        self._audit.append(
-            event,
-            case=statement.case,
-            practitioner=statement.practitioner,
-            statement=statement.sequence,
-            statement_hash=signed.hash,
-            **ids,
-        )
-        self._catalogue.append(row, signed.hash, head)
+        ids = {"recording": recording.recording_id, "purpose": purpose.value}
+        self._ledger.state(unlocked, recovery, recording.case, lambda _: Said(content, AuditEvent.TRANSFER_STATED, ids))
+
+    def _due_again(self, case: Case) -> Callable[[], None]:
+        return lambda: self._catalogue.set_erase_due(case.code, retention.erase_due_ms(case))
+
+    def _locks(self, record: CaseRecord, consent: Consent) -> Callable[[], None]:
+        is_taken_back = consent.scope is Scope.FILM and consent.decision is Decision.WITHDRAWN
+        visits = {
+            place.arming.visit_id: None
+            for place in record.armings
+            if is_taken_back and consent.participant_id in place.arming.present
+        }
+
+        def lock() -> None:
+            for visit_id in visits:
+                self._recordings.lock_visit(record.case.code, visit_id)
+
+        return lock
 
 
-def _case_of(head: CaseHead | None) -> CaseCode:
-    assert head is not None, "only an opening statement has no head"
-    return head.case
+def _person(participant_id: ParticipantId) -> dict[str, str]:
+    return {"participant": participant_id}
+
+
+def _check_of_case(record: CaseRecord, participant_id: ParticipantId) -> None:
+    if record.participant(participant_id) is None:
+        raise NotFound

@@ -21,9 +21,9 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from capture.errors import CatalogueBroken, NotARecipient, SealBroken, Truncated
-from capture.ids import BoxId, CaseCode, PractitionerId
+from capture.ids import BoxId, CaseCode, ParticipantId, PractitionerId, RecordingId
 from capture.keyring import Unlocked
-from capture.model import Arming, Case, Consent, Fact, Participant, WallTime
+from capture.model import Arming, Case, Consent, Fact, Participant, Purpose, RetentionClass, WallTime
 from capture.seal.keys import Recipient
 from capture.seal.small import seal_bytes, unseal_bytes
 
@@ -58,7 +58,64 @@ class ArmingStated(Content, frozen=True, kw_only=True, tag="arming_stated"):
     arming: Arming
 
 
-AnyContent = CaseOpened | PersonAdded | ConsentStated | ArmingStated
+class RetentionSet(Content, frozen=True, kw_only=True, tag="retention_set"):
+    """The class by which the erase date is reckoned from here on."""
+
+    retention: RetentionClass
+
+
+class InvolvementEnded(Content, frozen=True, kw_only=True, tag="involvement_ended"):
+    """When the work with the family ended; None takes back an end that was said before: the work goes on."""
+
+    ended_ms: int | None
+
+
+class NotesKept(Content, frozen=True, kw_only=True, tag="notes_kept"):
+    """The practitioner's notes as they are from here on: an age file made in the web process, or empty."""
+
+    notes: bytes
+
+
+class NeedsStated(Content, frozen=True, kw_only=True, tag="needs_stated"):
+    """What the family needs to be told and shown things well."""
+
+    needs: str
+
+
+class PersonAmended(Content, frozen=True, kw_only=True, tag="person_amended"):
+    """Somebody of the case as they are from here on: the id is the old one, all else may differ."""
+
+    participant: Participant
+
+
+class PersonRemoved(Content, frozen=True, kw_only=True, tag="person_removed"):
+    """No longer of the case: present in nothing, and giving nothing, from here on."""
+
+    participant_id: ParticipantId
+
+
+class TransferStated(Content, frozen=True, kw_only=True, tag="transfer_stated"):
+    """A recording went to somebody: for what, to whom (by role, never by name), and which bytes."""
+
+    recording_id: RecordingId
+    purpose: Purpose
+    recipient: str
+    sealed_hash: str
+
+
+AnyContent = (
+    CaseOpened
+    | PersonAdded
+    | ConsentStated
+    | ArmingStated
+    | RetentionSet
+    | InvolvementEnded
+    | NotesKept
+    | NeedsStated
+    | PersonAmended
+    | PersonRemoved
+    | TransferStated
+)
 
 
 class Statement(Fact, frozen=True, kw_only=True):
@@ -114,14 +171,21 @@ def make(statement: Statement, unlocked: Unlocked) -> SignedStatement:
 
 
 def verify(signed: SignedStatement, verify_hex: str) -> Statement:
-    """The statement, only if the holder of this Ed25519 key signed these bytes. Raises CatalogueBroken, never chained: a
-    decoder's own words may quote what it read."""
-    text = signed.text.encode()
+    """The statement, only if the holder of this Ed25519 key signed these bytes. Raises CatalogueBroken."""
     try:
         key = Ed25519PublicKey.from_public_bytes(bytes.fromhex(verify_hex))
-        key.verify(bytes.fromhex(signed.signature), _SIGNED_PREFIX + text)
-        return _STATEMENT.decode(text)
+        key.verify(bytes.fromhex(signed.signature), _SIGNED_PREFIX + signed.text.encode())
     except (InvalidSignature, ValueError):
+        raise CatalogueBroken("a statement's signature does not hold") from None
+    return parse(signed)
+
+
+def parse(signed: SignedStatement) -> Statement:
+    """What a statement says; its signature is not looked at. Raises CatalogueBroken, never chained: a decoder's own words may
+    quote what it read."""
+    try:
+        return _STATEMENT.decode(signed.text)
+    except ValueError:
         raise CatalogueBroken("a statement's signature does not hold") from None
 
 

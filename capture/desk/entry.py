@@ -12,6 +12,7 @@ from capture.audit.log import AuditEvent, AuditLog
 from capture.config import Config
 from capture.control import Control
 from capture.desk.desk import Handlers
+from capture.desk.leaves import Leaves
 from capture.erasing import Erasures
 from capture.errors import ClockUnlikely, EnrolmentClosed, SetupCodeWrong
 from capture.ids import new_practitioner_id
@@ -56,6 +57,7 @@ class EntryDesk:
     erasures: Erasures
     keyrings: Keyrings
     setup_attempts: Attempts
+    leaves: Leaves
     audit: AuditLog
 
     def handlers(self) -> Handlers:
@@ -122,6 +124,8 @@ class EntryDesk:
             after_ms=change.after.ms,
             confirmed="yes" if verb.is_confirmed else "no",
         )
+        # By another clock a consent may have run out, or not yet have begun.
+        self.leaves.look_again(session)
         return Reply(Done())
 
     def _enrol(self, verb: Enrol) -> Reply:

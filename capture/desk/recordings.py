@@ -9,13 +9,17 @@ from dataclasses import dataclass
 import msgspec
 
 from capture import ids
+from capture.anchor import TimeAnchor
 from capture.audit.log import AuditEvent, AuditLog
+from capture.consent import opening_rules
+from capture.consent.records import Records
 from capture.desk.desk import Handlers
 from capture.device_key import DeviceKey
 from capture.erasing import Erasures, ErasureWaiting
-from capture.errors import NotFound, NotNow, TransferMismatch
+from capture.errors import ClockUntrusted, ConsentMissing, NotFound, NotNow, TransferMismatch
 from capture.framing import Framing
 from capture.ids import RecordingId
+from capture.keyring import Keyrings
 from capture.manifest import read_manifest
 from capture.messages import (
     ConfirmTransfer,
@@ -33,7 +37,7 @@ from capture.messages import (
     RecordingFound,
     RecordingList,
 )
-from capture.model import Manifest, Recording, RecordingState
+from capture.model import Manifest, Purpose, Recording, RecordingState
 from capture.rate import Rate
 from capture.recordings import Recordings
 from capture.remains import Salvage, check_start, look
@@ -56,6 +60,9 @@ class RecordingDesk:
     erasures: Erasures
     framing: Framing
     audit: AuditLog
+    records: Records
+    keyrings: Keyrings
+    anchor: TimeAnchor
     opening_rate: Rate
     is_framing: Callable[[], bool]
 
@@ -86,13 +93,14 @@ class RecordingDesk:
             raise NotNow("it is being filmed")
         if recording.state is RecordingState.ERASED:
             raise NotFound(recording.recording_id)
+        self._ask_gate(session, recording, verb.purpose)
         self.opening_rate.take()
         sealed_hash = self._sealed_hash(recording)
         opened = self.vault.open(recording.recording_id)
         # Who takes the sealed file as it is needs no key to it: what cannot be opened can still be kept.
         file_key, payload_offset = b"", 0
         try:
-            if verb.purpose != "sealed":
+            if verb.purpose is not Purpose.SEALED:
                 check_start(opened.fd)
                 file_key, payload_offset = open_header(self.vault.header(opened.fd), session.unlocked.identity)
                 if recording.state is RecordingState.INTERRUPTED:
@@ -102,7 +110,7 @@ class RecordingDesk:
                 AuditEvent.RECORDING_OPENED,
                 recording=recording.recording_id,
                 practitioner=session.practitioner,
-                purpose=verb.purpose,
+                purpose=verb.purpose.value,
             )
         except BaseException:
             os.close(opened.fd)
@@ -115,6 +123,21 @@ class RecordingDesk:
             sealed_hash=sealed_hash,
         )
         return Reply(answer, opened.fd)
+
+    def _ask_gate(self, session: Session, recording: Recording, purpose: Purpose) -> None:
+        """Raises ConsentMissing, ClockUntrusted; the log knows of it."""
+        record = self.records.case(session.unlocked, recording.case)
+        try:
+            opening_rules.check(record, recording, purpose, self.anchor.now())
+        except (ConsentMissing, ClockUntrusted) as error:
+            self.audit.append(
+                AuditEvent.OPENING_REFUSED,
+                recording=recording.recording_id,
+                practitioner=session.practitioner,
+                purpose=purpose.value,
+                reasons="+".join(error.reasons)[:80],
+            )
+            raise
 
     def _count(self, recording: Recording, found: Salvage, size: int) -> Recording:
         """An interrupted recording with what was found in it: nobody could look while the box was locked."""
@@ -139,6 +162,15 @@ class RecordingDesk:
         if verb.sealed_hash is not None and verb.sealed_hash != expected:
             self.audit.append(AuditEvent.TRANSFER_REFUSED, recording=recording.recording_id, practitioner=session.practitioner)
             raise TransferMismatch
+        # Stated by whoever hands it on, then counted as transferred: the other way round a cut would forget to whom.
+        self.records.record_transfer(
+            session.unlocked,
+            self.keyrings.recovery(),
+            recording,
+            purpose=verb.purpose,
+            recipient=verb.recipient,
+            sealed_hash=expected,
+        )
         self.audit.append(
             AuditEvent.TRANSFER_CONFIRMED,
             recording=recording.recording_id,

@@ -11,17 +11,25 @@ from capture.messages.admin import Enrol, Enrolled
 from capture.messages.bases import Answer, Done, Refused, Verb
 from capture.messages.cases import (
     AddParticipant,
+    AmendParticipant,
     Arm,
     Armed,
     CaseFound,
     CaseList,
     CaseSummary,
     Disarm,
+    EndInvolvement,
     GetCase,
+    GetNotes,
+    KeepNotes,
     ListCases,
+    NotesFound,
     OpenCase,
     ParticipantAdded,
     RecordConsent,
+    RemoveParticipant,
+    SetRetention,
+    StateNeeds,
 )
 from capture.messages.entry import (
     CancelAsk,
@@ -73,6 +81,13 @@ AnyVerb = (
     | GetCase
     | AddParticipant
     | RecordConsent
+    | AmendParticipant
+    | RemoveParticipant
+    | SetRetention
+    | EndInvolvement
+    | KeepNotes
+    | GetNotes
+    | StateNeeds
     | Arm
     | Disarm
     | ListRecordings
@@ -92,6 +107,7 @@ AnyAnswer = (
     | SignedIn
     | Enrolled
     | CaseFound
+    | NotesFound
     | CaseList
     | ParticipantAdded
     | Armed
@@ -106,6 +122,7 @@ AnyAnswer = (
 __all__ = [
     "MAX_MESSAGE_BYTES",
     "AddParticipant",
+    "AmendParticipant",
     "Answer",
     "AnyAnswer",
     "AnyVerb",
@@ -118,6 +135,7 @@ __all__ = [
     "ConfirmTransfer",
     "Disarm",
     "Done",
+    "EndInvolvement",
     "Enrol",
     "Enrolled",
     "EraseBegin",
@@ -125,12 +143,15 @@ __all__ = [
     "EraseWaiting",
     "Erased",
     "GetCase",
+    "GetNotes",
     "GetPicture",
     "GetRecording",
     "GetStatus",
     "KeepAlive",
+    "KeepNotes",
     "ListCases",
     "ListRecordings",
+    "NotesFound",
     "OfferClock",
     "OpenCase",
     "OpenRecording",
@@ -141,6 +162,8 @@ __all__ = [
     "RecordingFound",
     "RecordingList",
     "Refused",
+    "RemoveParticipant",
+    "SetRetention",
     "ShutDown",
     "SignInBegin",
     "SignInPoll",
@@ -148,6 +171,7 @@ __all__ = [
     "SignInWaiting",
     "SignOut",
     "SignedIn",
+    "StateNeeds",
     "Status",
     "Stop",
     "Verb",

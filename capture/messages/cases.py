@@ -6,7 +6,7 @@ from typing import Annotated
 
 import msgspec
 
-from capture.messages.bases import Answer, Code, Hash, Label, SealedNote, Session, ShortText, Verb
+from capture.messages.bases import Answer, Code, Hash, Label, SealedNote, Session, ShortLabel, ShortText, Verb, WallMs
 from capture.model import (
     ArmMode,
     Case,
@@ -29,6 +29,7 @@ class OpenCase(Verb, frozen=True, kw_only=True):
     session: Session
     retention: RetentionClass = RetentionClass.THERAPEUTIC_TRANSIENT
     notes: SealedNote = b""
+    communication_needs: ShortText = ""
 
 
 class ListCases(Verb, frozen=True, kw_only=True):
@@ -56,6 +57,69 @@ class AddParticipant(Verb, frozen=True, kw_only=True):
     responsibility: ParentalResponsibility = ParentalResponsibility.NONE
     is_assent_noted: bool = False
     basis: ShortText = ""
+    evidence_by: ShortLabel = ""
+
+
+class AmendParticipant(Verb, frozen=True, kw_only=True):
+    """Somebody's facts as they are from here on, all of them. What they may no longer give stops counting. Answer: Done."""
+
+    session: Session
+    case: Code
+    participant_id: Code
+    label: Label
+    role: Role
+    is_child: bool
+    responsibility: ParentalResponsibility = ParentalResponsibility.NONE
+    is_assent_noted: bool = False
+    basis: ShortText = ""
+    evidence_by: ShortLabel = ""
+
+
+class RemoveParticipant(Verb, frozen=True, kw_only=True):
+    """Somebody is not of the case any more; ends a leave to film that names them or rests on them. Answer: Done."""
+
+    session: Session
+    case: Code
+    participant_id: Code
+
+
+class SetRetention(Verb, frozen=True, kw_only=True):
+    """By which class the erase date is reckoned. Answer: Done."""
+
+    session: Session
+    case: Code
+    retention: RetentionClass
+
+
+class EndInvolvement(Verb, frozen=True, kw_only=True):
+    """When the work with the family ended, UTC; None: it goes on after all. Answer: Done."""
+
+    session: Session
+    case: Code
+    ended_ms: WallMs | None
+
+
+class KeepNotes(Verb, frozen=True, kw_only=True):
+    """The practitioner's notes as they are from here on, sealed by the web process; empty: none. Answer: Done."""
+
+    session: Session
+    case: Code
+    notes: SealedNote
+
+
+class GetNotes(Verb, frozen=True, kw_only=True):
+    """Answer: NotesFound; logged."""
+
+    session: Session
+    case: Code
+
+
+class StateNeeds(Verb, frozen=True, kw_only=True):
+    """What the family needs to be told and shown things well. Answer: Done."""
+
+    session: Session
+    case: Code
+    communication_needs: ShortText
 
 
 class RecordConsent(Verb, frozen=True, kw_only=True):
@@ -72,8 +136,8 @@ class RecordConsent(Verb, frozen=True, kw_only=True):
     notice_hash: Hash
     notice_version: Annotated[str, msgspec.Meta(max_length=40)]
     notice_language: Annotated[str, msgspec.Meta(max_length=20)]
-    is_notice_verified: bool
     is_interpreter_used: bool = False
+    witness: ShortLabel = ""
 
 
 class Arm(Verb, frozen=True, kw_only=True):
@@ -92,17 +156,29 @@ class Disarm(Verb, frozen=True, kw_only=True):
 
 
 class CaseFound(Answer, frozen=True, kw_only=True):
-    """A case with its people and every consent event, oldest first. `film_reasons` is empty where all may be filmed."""
+    """A case with its people and, for each person and scope, the consent event that counts. The notes are not in it, only whether
+    there are any; `erase_due_ms` is None while the work goes on."""
 
     case: Case
     participants: tuple[Participant, ...] = ()
     consents: tuple[Consent, ...] = ()
+    has_notes: bool = False
+    erase_due_ms: int | None = None
+
+
+class NotesFound(Answer, frozen=True, kw_only=True):
+    """The age file, the key of this one file, and its header's length; empty where there are no notes."""
+
+    notes: bytes = b""
+    file_key: bytes = b""
+    payload_offset: int = 0
 
 
 class CaseSummary(Fact, frozen=True, kw_only=True):
     code: str
     opened: WallTime
     recordings: int
+    erase_due_ms: int | None = None
 
 
 class CaseList(Answer, frozen=True, kw_only=True):

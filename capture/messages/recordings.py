@@ -6,8 +6,8 @@ from typing import Annotated
 
 import msgspec
 
-from capture.messages.bases import Answer, Code, Hash, Session, ShortText, Verb
-from capture.model import Recording
+from capture.messages.bases import Answer, Code, Hash, Session, ShortLabel, ShortText, Verb
+from capture.model import Purpose, Recording
 
 
 class ListRecordings(Verb, frozen=True, kw_only=True):
@@ -26,11 +26,12 @@ class GetRecording(Verb, frozen=True, kw_only=True):
 
 
 class OpenRecording(Verb, frozen=True, kw_only=True):
-    """Unlock one recording for reading: logged, then Opened with a read-only descriptor of the sealed file."""
+    """Unlock one recording for reading, if everybody in it consented to this purpose: logged, then Opened with a read-only
+    descriptor of the sealed file. Raises ConsentMissing, ClockUntrusted."""
 
     session: Session
     recording_id: Code
-    purpose: Annotated[str, msgspec.Meta(pattern=r"^(review|download|sealed)\Z")]
+    purpose: Purpose
 
 
 class ConfirmTransfer(Verb, frozen=True, kw_only=True):
@@ -42,6 +43,9 @@ class ConfirmTransfer(Verb, frozen=True, kw_only=True):
     received_bytes: Annotated[int, msgspec.Meta(ge=0)]
     sealed_hash: Hash | None = None
     mp4_hash: Hash | None = None
+    purpose: Purpose = Purpose.DOWNLOAD
+    recipient: ShortLabel = ""
+    """Who holds it now, by role and never by name."""
 
 
 class EraseBegin(Verb, frozen=True, kw_only=True):

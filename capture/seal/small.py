@@ -26,6 +26,11 @@ def unseal_bytes(sealed: bytes, identity: AnyIdentity) -> bytes:
     return _open_payload(sealed, length, file_key)
 
 
+def unseal_with_file_key(sealed: bytes, file_key: bytes, payload_offset: int) -> bytes:
+    """The whole plaintext, by the key of this one file and its header's length. Raises SealBroken, Truncated."""
+    return _open_payload(sealed, payload_offset, file_key)
+
+
 def seal_with_passphrase(data: bytes, passphrase: str, work_factor: int = scrypt.DEFAULT_WORK_FACTOR) -> bytes:
     """A binary age file of `data` that opens by `passphrase`; log2 of scrypt's N is `work_factor`, 1 to 18."""
     return seal_bytes(data, [scrypt.Recipient(passphrase, work_factor)])

@@ -7,8 +7,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from capture.consent.case_record import CaseRecord
-from capture.consent.gate import Reason, earliest_expiry_ms, reasons_against
+from capture.consent.case_record import CaseRecord, placed
+from capture.consent.gate import Reason, permits
 from capture.ids import CaseCode, ConsentId, ParticipantId
 from capture.model import (
     Case,
@@ -58,7 +58,7 @@ def consent(person: Participant, giver: Participant | None = None, **changes: An
 
 
 def record(*consents: Consent, people: tuple[Participant, ...] = (PARENT, BABY, VISITOR)) -> CaseRecord:
-    return CaseRecord(case=CASE, participants=people, consents=consents)
+    return CaseRecord(case=CASE, participants=people, placed=placed(*consents))
 
 
 PARENT_YES = consent(PARENT)
@@ -67,7 +67,7 @@ BOTH = (PARENT.participant_id, BABY.participant_id)
 
 
 def ask(found: CaseRecord, present: tuple[ParticipantId, ...] = BOTH, at: WallTime = NOW) -> tuple[Reason, ...]:
-    return reasons_against(Scope.FILM, present, found, at)
+    return permits(Scope.FILM, present, found, at).reasons
 
 
 def test_everybody_present_with_film_consent_may_be_filmed() -> None:
@@ -199,6 +199,7 @@ def test_codes_of_reasons_are_stable() -> None:
         "consent_expired",
         "consent_in_future",
         "consent_time_untrusted",
+        "consent_never_valid",
         "giver_unknown",
         "giver_not_self",
         "giver_not_responsible",
@@ -208,4 +209,4 @@ def test_codes_of_reasons_are_stable() -> None:
 
 def test_the_first_consent_to_expire_ends_the_yes() -> None:
     found = record(PARENT_YES, consent(BABY, PARENT, expires_ms=NOW.ms + 7))
-    assert earliest_expiry_ms(Scope.FILM, BOTH, found, NOW) == NOW.ms + 7
+    assert permits(Scope.FILM, BOTH, found, NOW).expires_ms == NOW.ms + 7

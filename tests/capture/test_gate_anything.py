@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from capture.consent.case_record import CaseRecord
-from capture.consent.gate import Reason, consents_used, earliest_expiry_ms, reasons_against
+from capture.consent.case_record import CaseRecord, placed
+from capture.consent.gate import Reason, permits
 from capture.ids import CaseCode, ConsentId, ParticipantId
 from capture.model import (
     Case,
@@ -64,7 +66,7 @@ def random_records(draw: st.DrawFn) -> CaseRecord:
         msgspec.structs.replace(event, given_by=event.participant_id) if draw(st.booleans()) else event
         for event in draw(st.lists(CONSENTS, max_size=8))
     ]
-    return CaseRecord(case=CASE, participants=tuple(people), consents=tuple(own))
+    return CaseRecord(case=CASE, participants=tuple(people), placed=placed(*own))
 
 
 PRESENT = st.lists(st.sampled_from(PEOPLE), max_size=4).map(tuple)
@@ -106,21 +108,21 @@ def _is_yes_by_the_rules(present: tuple[ParticipantId, ...], found: CaseRecord, 
 def test_the_gate_agrees_with_the_rules_told_a_second_time(
     present: tuple[ParticipantId, ...], found: CaseRecord, at: WallTime
 ) -> None:
-    assert (reasons_against(Scope.FILM, present, found, at) == ()) == _is_yes_by_the_rules(present, found, at)
+    assert (permits(Scope.FILM, present, found, at).reasons == ()) == _is_yes_by_the_rules(present, found, at)
 
 
 @given(PRESENT, random_records(), WALLS, st.sampled_from(Scope))
 def test_the_gate_answers_whatever_it_is_shown(
     present: tuple[ParticipantId, ...], found: CaseRecord, at: WallTime, scope: Scope
 ) -> None:
-    reasons = reasons_against(scope, present, found, at)
-    used = consents_used(scope, present, found, at)
-    expiry = earliest_expiry_ms(scope, present, found, at)
+    permit = permits(scope, present, found, at)
+    reasons = permit.reasons
+    used, expiry = permit.consents, permit.expires_ms
     assert len(set(reasons)) == len(reasons)
     assert (reasons == ()) == (used != ()) == (expiry is not None)
     if expiry is not None:
         assert expiry > at.ms
-        assert Reason.CONSENT_EXPIRED in reasons_against(scope, present, found, WallTime(ms=expiry, confidence=Confidence.RTC))
+        assert Reason.CONSENT_EXPIRED in permits(scope, present, found, WallTime(ms=expiry, confidence=Confidence.RTC)).reasons
         assert {event.participant_id for event in used} == set(present)
 
 
@@ -131,21 +133,21 @@ def test_a_withdrawal_for_anybody_present_always_makes_it_no(
     event = data.draw(CONSENTS)
     name = data.draw(st.sampled_from(PEOPLE))
     withdrawal = msgspec.structs.replace(event, participant_id=name, decision=Decision.WITHDRAWN, scope=Scope.FILM)
-    after = msgspec.structs.replace(found, consents=(*found.consents, withdrawal))
+    after = replace(found, placed=placed(*found.consents, withdrawal))
     if name in present:
-        assert reasons_against(Scope.FILM, present, after, at)
+        assert permits(Scope.FILM, present, after, at).reasons
     else:
-        assert reasons_against(Scope.FILM, present, after, at) == reasons_against(Scope.FILM, present, found, at)
+        assert permits(Scope.FILM, present, after, at).reasons == permits(Scope.FILM, present, found, at).reasons
 
 
 @given(PRESENT, random_records(), WALLS)
 def test_naming_more_people_never_turns_no_into_yes(present: tuple[ParticipantId, ...], found: CaseRecord, at: WallTime) -> None:
     for name in set(present):
-        alone = set(reasons_against(Scope.FILM, (name,), found, at))
-        assert alone <= set(reasons_against(Scope.FILM, present, found, at))
+        alone = set(permits(Scope.FILM, (name,), found, at).reasons)
+        assert alone <= set(permits(Scope.FILM, present, found, at).reasons)
 
 
 @given(st.permutations(PEOPLE), random_records(), WALLS)
 def test_order_and_repetition_of_those_named_change_nothing(names: list[ParticipantId], found: CaseRecord, at: WallTime) -> None:
-    once = reasons_against(Scope.FILM, PEOPLE, found, at)
-    assert reasons_against(Scope.FILM, (*names, *names), found, at) == once
+    once = permits(Scope.FILM, PEOPLE, found, at).reasons
+    assert permits(Scope.FILM, (*names, *names), found, at).reasons == once

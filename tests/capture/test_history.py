@@ -15,7 +15,8 @@ from written_case import Written
 
 from capture.catalogue import CaseHead, StatementRow
 from capture.consent import statements
-from capture.consent.history import ArmingPlace, verify_again
+from capture.consent.case_record import ArmingPlace
+from capture.consent.history import verify_again
 from capture.consent.records import ListedCase
 from capture.consent.statements import NO_HASH, ArmingStated, CaseOpened, ConsentStated, PersonAdded, SignedStatement
 from capture.errors import CatalogueBroken
@@ -43,8 +44,8 @@ def test_a_history_kept_in_ram_is_verified_anew_without_the_keyring(written: Wri
     for spoilt in (
         replace(history, signed=history.signed[:-1]),
         replace(history, signed=(*history.signed[:-2], *reversed(history.signed[-2:]))),
-        replace(history, record=msgspec.structs.replace(history.record, consents=())),
-        replace(history, armings=(*history.armings, *history.armings[:1], object())),
+        replace(history, record=replace(history.record, placed=())),
+        replace(history, record=replace(history.record, participants=history.record.participants[:1])),
     ):
         with pytest.raises(CatalogueBroken):
             verify_again(spoilt, verify_hex)
@@ -197,7 +198,8 @@ def arming(written: Written, **changes: str) -> ArmingStated:
 def test_an_arming_is_read_with_the_boot_in_which_it_was_signed(written: Written) -> None:
     stated = arming(written)
     rows, head = written.with_last(msgspec.structs.replace(written.statement(-1), content=stated))
-    assert written.read(rows, head).armings == (ArmingPlace(stated.arming, written.box.clock.boot_id),)
+    placed = ArmingPlace(stated.arming, written.box.clock.boot_id, head.count)
+    assert written.read(rows, head).record.armings == (placed,)
 
 
 @pytest.mark.parametrize("changes", [{"case": "VIG-ZZZZ"}, {"practitioner": "prac-others"}])

@@ -187,7 +187,7 @@ def test_an_erased_recording_stays_as_a_tombstone_and_never_comes_back(recording
     with pytest.raises(NotNow):
         recordings.mark_transferred(RecordingId("rec-1"))
     assert recordings.get(RecordingId("rec-1")) == sealed("rec-1", state=RecordingState.ERASED)
-    assert recordings.count_for_case(CASE) == 0
+    assert recordings.counts_for_cases((CASE,)) == {}
 
 
 @pytest.mark.parametrize(

@@ -9,12 +9,13 @@ import msgspec
 import pyrage
 import pytest
 from faults import FaultyDisk
+from known_notices import NOTICES, UNVERIFIED
 from record_box import ADULT, CHILD, DAY_MS, NOON_MS, RecordBox, film
 
 from capture.audit.line import AuditEvent, parse_line
 from capture.catalogue import Catalogue
 from capture.consent.consent_rules import MAX_PARTICIPANTS, ParticipantForm
-from capture.consent.gate import reasons_against
+from capture.consent.gate import permits
 from capture.consent.records import ListedCase, Records
 from capture.errors import AuditBroken, BadRequest, CatalogueBroken, ClockUntrusted, NotFound, SignInNeeded, VaultFull
 from capture.ids import CaseCode, ParticipantId, new_participant_id
@@ -148,9 +149,9 @@ def test_a_notice_that_nobody_verified_needs_an_interpreter(box: RecordBox, unlo
     case = box.open_case(unlocked)
     parent = box.add(unlocked, case, ADULT).participant_id
     with pytest.raises(BadRequest) as refused:
-        box.consent(unlocked, case, film(parent, parent, is_notice_verified=False))
+        box.consent(unlocked, case, film(parent, parent, notice=UNVERIFIED))
     assert refused.value.reasons == ("interpreter_needed",)
-    box.consent(unlocked, case, film(parent, parent, is_notice_verified=False, is_interpreter_used=True))
+    box.consent(unlocked, case, film(parent, parent, notice=UNVERIFIED, is_interpreter_used=True))
 
 
 @pytest.mark.promise("P3")
@@ -168,7 +169,7 @@ def test_consent_is_not_given_by_an_untrusted_clock_but_can_be_withdrawn_by_it(b
 def test_anybody_of_the_case_may_withdraw_for_anybody_even_a_child(box: RecordBox, unlocked: Unlocked) -> None:
     case, parent, baby = box.family(unlocked)
     assert _may_film(box, unlocked, case, parent.participant_id, baby.participant_id)
-    withdrawal = film(parent.participant_id, baby.participant_id, decision=Decision.WITHDRAWN, is_notice_verified=False)
+    withdrawal = film(parent.participant_id, baby.participant_id, decision=Decision.WITHDRAWN, notice=UNVERIFIED)
     box.consent(unlocked, case, withdrawal)
     assert not _may_film(box, unlocked, case, parent.participant_id)
 
@@ -181,7 +182,7 @@ def test_consent_lasts_the_days_that_were_said(box: RecordBox, unlocked: Unlocke
 
 
 def _may_film(box: RecordBox, unlocked: Unlocked, case: CaseCode, *present: ParticipantId) -> bool:
-    return reasons_against(Scope.FILM, present, box.records.case(unlocked, case), box.wall) == ()
+    return permits(Scope.FILM, present, box.records.case(unlocked, case), box.wall).is_given
 
 
 def _plant(box: RecordBox, unlocked: Unlocked) -> CaseCode:
@@ -257,7 +258,7 @@ def test_a_full_catalogue_keeps_what_it_had_and_goes_on_once_there_is_room(box: 
 def test_two_records_of_one_catalogue_never_write_over_each_other(box: RecordBox, unlocked: Unlocked) -> None:
     case, parent, _ = box.family(unlocked)
     other = Catalogue.open(box.folder / "catalogue.sqlite")
-    also = Records(other, box.audit, box.box_id, box.clock, lambda: box.wall)
+    also = Records(other, box.audit, box.box_id, clock=box.clock, now=lambda: box.wall, notices=NOTICES)
     for records in (box.records, also, box.records):
         records.record_consent(unlocked, box.recovery, case, film(parent.participant_id, parent.participant_id))
     assert len(also.case(unlocked, case).consents) == 5

@@ -117,7 +117,6 @@ def _consents(code: str, form: forms.ConsentForm) -> list[RecordConsent]:
             notice_hash=notice.text_hash,
             notice_version=notice.version,
             notice_language=notice.language,
-            is_notice_verified=notice.is_verified,
             is_interpreter_used=form.is_interpreter_used,
         )
         for scope in form.scopes

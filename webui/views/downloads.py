@@ -11,6 +11,7 @@ from werkzeug.exceptions import ServiceUnavailable
 
 from capture.ids import recording_id
 from capture.messages import SignedIn
+from capture.model import Purpose
 from webui.answers import answers_json
 from webui.keeping import keeper
 from webui.movies import Key, Lease
@@ -35,7 +36,7 @@ def video(rec: str) -> Response:
     """To look at; with `?download=1` to keep."""
     is_kept = request.args.get("download") == "1"
     who = signed_in()
-    lease = _lease(who, rec, "download" if is_kept else "review")
+    lease = _lease(who, rec, Purpose.DOWNLOAD if is_kept else Purpose.REVIEW)
     try:
         movie = lease.movie()
         name = f"{rec}.mp4" if is_kept else ""
@@ -50,7 +51,7 @@ def video(rec: str) -> Response:
 def sealed(rec: str) -> Response:
     """The file as it lies on the box: any age program opens it with the practitioner's identity."""
     who = signed_in()
-    lease = _lease(who, rec, "sealed")
+    lease = _lease(who, rec, Purpose.SEALED)
     try:
         size = os.fstat(lease.fd).st_size
         etag = f'"{lease.facts.sealed_hash or f"{rec}-{size}"}"'
@@ -70,7 +71,7 @@ def hashes(rec: str) -> dict[str, object]:
 
 def mp4_hash(mine: WebSession, who: SignedIn, rec: str) -> Mp4Hash:
     """Reads the whole recording the first time. Raises NotFound, SealBroken, SignInNeeded."""
-    lease = _lease(who, rec, "download")
+    lease = _lease(who, rec, Purpose.DOWNLOAD)
     try:
         movie = lease.movie()
         digest = parts().hashes.of(rec, movie, keeper(parts(), mine, who))
@@ -79,7 +80,7 @@ def mp4_hash(mine: WebSession, who: SignedIn, rec: str) -> Mp4Hash:
         lease.close()
 
 
-def _lease(who: SignedIn, rec: str, purpose: str) -> Lease:
+def _lease(who: SignedIn, rec: str, purpose: Purpose) -> Lease:
     key = Key(who.session, recording_id(rec), purpose)
     if parts().movies.is_busy:
         raise ServiceUnavailable(retry_after=2)

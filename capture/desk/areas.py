@@ -1,0 +1,122 @@
+"""All areas of the desk, put together from the daemon's parts. Answers nothing itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from capture.anchor import TimeAnchor
+from capture.attempts import Attempts
+from capture.audit.log import AuditLog
+from capture.catalogue import Catalogue
+from capture.config import Config
+from capture.consent.records import Records
+from capture.control import Control
+from capture.desk.arming import ArmingDesk
+from capture.desk.cases import CaseDesk
+from capture.desk.desk import Desk
+from capture.desk.entry import EntryDesk
+from capture.desk.leaves import Leaves
+from capture.desk.people import PeopleDesk
+from capture.desk.recordings import RecordingDesk
+from capture.device_key import DeviceKey
+from capture.erasing import Erasures
+from capture.filming import Filming
+from capture.framing import Framing
+from capture.keyring import Keyrings
+from capture.rate import Rate
+from capture.recorder.model import Phase
+from capture.recordings import Recordings
+from capture.session import Sessions
+from capture.sign_in import SignIns
+from capture.status import StatusBoard
+from capture.vault import Vault
+from device.ports import Clock
+
+_OPENINGS = 30
+_OPENING_EVERY_S = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What the areas work with; each takes what it needs."""
+
+    config: Config
+    clock: Clock
+    anchor: TimeAnchor
+    audit: AuditLog
+    catalogue: Catalogue
+    device_key: DeviceKey
+    vault: Vault
+    recordings: Recordings
+    records: Records
+    keyrings: Keyrings
+    sessions: Sessions
+    sign_ins: SignIns
+    erasures: Erasures
+    filming: Filming
+    framing: Framing
+    board: StatusBoard
+    control: Callable[[], Control]
+
+
+def make_desk(parts: Parts) -> Desk:
+    """Fails where a verb has no area, or two."""
+    leaves = Leaves(
+        sessions=parts.sessions,
+        records=parts.records,
+        keyrings=parts.keyrings,
+        filming=parts.filming,
+        control=parts.control,
+        clock=parts.clock,
+        anchor=parts.anchor,
+        audit=parts.audit,
+    )
+    return Desk(
+        EntryDesk(
+            config=parts.config,
+            board=parts.board,
+            control=parts.control,
+            clock=parts.clock,
+            anchor=parts.anchor,
+            sessions=parts.sessions,
+            sign_ins=parts.sign_ins,
+            erasures=parts.erasures,
+            keyrings=parts.keyrings,
+            setup_attempts=Attempts(parts.catalogue, parts.clock, "set_up"),
+            leaves=leaves,
+            audit=parts.audit,
+        ),
+        CaseDesk(
+            sessions=parts.sessions,
+            records=parts.records,
+            recordings=parts.recordings,
+            keyrings=parts.keyrings,
+            audit=parts.audit,
+        ),
+        PeopleDesk(sessions=parts.sessions, records=parts.records, keyrings=parts.keyrings, leaves=leaves),
+        ArmingDesk(
+            config=parts.config,
+            sessions=parts.sessions,
+            records=parts.records,
+            keyrings=parts.keyrings,
+            filming=parts.filming,
+            leaves=leaves,
+            control=parts.control,
+            audit=parts.audit,
+        ),
+        RecordingDesk(
+            sessions=parts.sessions,
+            recordings=parts.recordings,
+            vault=parts.vault,
+            device_key=parts.device_key,
+            erasures=parts.erasures,
+            framing=parts.framing,
+            audit=parts.audit,
+            records=parts.records,
+            keyrings=parts.keyrings,
+            anchor=parts.anchor,
+            opening_rate=Rate(parts.clock, _OPENINGS, _OPENING_EVERY_S),
+            is_framing=lambda: parts.control().state.phase is Phase.FRAMING,
+        ),
+    )
