@@ -10,6 +10,8 @@ from record_box import HandClock
 
 from capture.audit.line import AuditHead
 from capture.audit.log import AuditEvent, AuditLog
+from capture.audit.memories import Memories, Witness
+from capture.audit.memory import RememberedHead
 from capture.audit.verify import AuditReport, verify_log
 from capture.device_key import DeviceKey
 from capture.ids import BoxId, RecordingId, new_box_id, new_recording_id
@@ -42,8 +44,8 @@ class AuditBox:
         self.log = self.open()
         self.log.append(AuditEvent.BOX_PROVISIONED, box=self.box_id)
 
-    def open(self) -> AuditLog:
-        return AuditLog.open(self.path, self.key, self.clock, self.disk, lambda: NOW)
+    def open(self, remembered: RememberedHead | None = None) -> AuditLog:
+        return AuditLog.open(self.path, self.key, self.clock, self.disk, lambda: NOW, remembered=remembered)
 
     def write(self, lines: int) -> None:
         for number in range(lines):
@@ -101,8 +103,9 @@ class AuditBox:
     def manifest_path(self, recording: RecordingId) -> Path:
         return self.vault_folder / f"{recording}.json"
 
-    def verify(self, remembered: AuditHead | None = None) -> AuditReport:
-        return verify_log(self.path, self.vault_folder, known_key=self.key.public_hex, remembered=remembered)
+    def verify(self, *remembered: AuditHead) -> AuditReport:
+        heads = tuple(Witness("a test", head) for head in remembered)
+        return verify_log(self.path, self.vault_folder, known_key=self.key.public_hex, recall=lambda: Memories(heads))
 
 
 def flip(data: bytes, at: int, bit: int = 0) -> bytes:

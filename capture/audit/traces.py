@@ -43,9 +43,10 @@ class StatementTrace:
 
 @dataclass(frozen=True, slots=True)
 class LogCut:
-    """At a start the box remembered the line `head` and the log did not have it; line `seq` says so."""
+    """At a start the box remembered the line `head` and the log did not have it, but ended in line `kept`; line `seq` says so."""
 
     seq: int
+    kept: int
     head: AuditHead
 
 
@@ -58,7 +59,10 @@ class Traces:
     recordings: dict[str, Trace] = field(default_factory=dict)
     statements: dict[str, list[StatementTrace]] = field(default_factory=dict)
     """Of each case, oldest first, but for those that the box has said were lost."""
+    lost: list[StatementTrace] = field(default_factory=list)
+    """Those, by the lines that say so."""
     cuts: list[LogCut] = field(default_factory=list)
+    _tail_lost_seq: int = -1
     last_start_seq: int = 0
     """The last line by which a daemon began to serve: what stands before it, that start has seen."""
 
@@ -69,10 +73,12 @@ class Traces:
                 self.box_id = str(fields.get("box", ""))
             case AuditEvent.TAIL_LOST:
                 self.tails_lost += 1
+                self._tail_lost_seq = line.seq
             case AuditEvent.STARTED:
                 self.last_start_seq = line.seq
             case AuditEvent.LOG_CUT:
-                self.cuts.append(LogCut(line.seq, AuditHead(_number(line, "sequence"), str(fields.get("hash", "")))))
+                kept = line.seq - (2 if self._tail_lost_seq == line.seq - 1 else 1)  # a cut may leave a torn line, told first
+                self.cuts.append(LogCut(line.seq, kept, AuditHead(_number(line, "sequence"), str(fields.get("hash", "")))))
             case AuditEvent.STATEMENT_LOST:
                 self._lose(line)
             case _ if "recording" in fields:
@@ -83,6 +89,7 @@ class Traces:
 
     def _lose(self, line: AuditLine) -> None:
         lost = _statement(line)
+        self.lost.append(lost)
         of_case = self.statements.get(lost.case, [])
         self.statements[lost.case] = [one for one in of_case if (one.number, one.hash) != (lost.number, lost.hash)]
 

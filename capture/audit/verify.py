@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
-from capture.audit.chain import BadLine, Chain, read_chain
+from capture.audit.chain import BadLine, Chain, Signatures, read_chain
 from capture.audit.line import AuditHead
+from capture.audit.memories import Memories, check_memories
 from capture.audit.vault import Finding, VaultReport, Watch, check_vault
 
 _LOOKS = 5
@@ -23,7 +25,8 @@ class Verdict(Enum):
 
 @dataclass(frozen=True, slots=True)
 class AuditReport:
-    """What verifying found. `findings` are damage in the vault or against what is remembered, `notes` are no damage."""
+    """What verifying found. `findings` are damage in the vault or against what is remembered, `notes` are no damage. `memories`
+    counts the heads that were compared."""
 
     verdict: Verdict
     lines: int
@@ -33,6 +36,7 @@ class AuditReport:
     torn_bytes: int
     tails_lost: int
     recordings: int
+    memories: int
     findings: tuple[Finding, ...]
     notes: tuple[Finding, ...]
 
@@ -42,23 +46,27 @@ def verify_log(
     vault_folder: Path | None,
     *,
     known_key: str = "",
-    remembered: AuditHead | None = None,
+    signatures: Signatures = Signatures.ENDS,
+    recall: Callable[[], Memories] = Memories,
     watch: Watch = lambda _done, _total: None,
 ) -> AuditReport:
     """Verify the log at `path`, and the recordings in `vault_folder` if one is given.
 
-    `known_key` is the box's public key and `remembered` a head of the log, where they are known from elsewhere: without the one
-    a wholly forged log, without the other a log that was put back to an earlier day, cannot be told. The box may be running:
-    what does not hold while log or vault change is looked at again. Raises OSError.
+    `known_key` is the box's public key where it is known from elsewhere, `recall` tells what is remembered of the log: without
+    the one a wholly forged log, without the other a log that was put back to an earlier day, cannot be told. The box may be
+    running: what does not hold while log or vault change is looked at again. Raises OSError, and what `recall` raises.
     """
     for looks_left in reversed(range(_LOOKS)):
         before = _state(path, vault_folder)
+        memories = recall()  # before the log is read: what is remembered of it is in it by then
         try:
-            report = _look(path, vault_folder, known_key, remembered, watch)
+            chain = read_chain(path, known_key, signatures)
+            vault = check_vault(vault_folder, chain, watch) if vault_folder is not None and chain.public_hex else _NOT_CHECKED
         except FileNotFoundError:  # renamed between two looks at it
             if looks_left and _state(path, vault_folder) != before:
                 continue
             raise
+        report = _report(chain, vault, memories)
         if report.verdict is Verdict.GOOD or _state(path, vault_folder) == before:
             break
     return report
@@ -69,10 +77,9 @@ def _state(path: Path, vault_folder: Path | None) -> tuple[int, int]:
     return path.stat().st_size, 0 if vault_folder is None else vault_folder.stat().st_mtime_ns
 
 
-def _look(path: Path, vault_folder: Path | None, known_key: str, remembered: AuditHead | None, watch: Watch) -> AuditReport:
-    chain = read_chain(path, known_key)
-    vault = check_vault(vault_folder, chain, watch) if vault_folder is not None and chain.public_hex else _NOT_CHECKED
-    findings = (*_check_memory(chain, remembered), *vault.findings)
+def _report(chain: Chain, vault: VaultReport, memories: Memories) -> AuditReport:
+    remembered, notes = check_memories(chain, memories)
+    findings = (*remembered, *vault.findings)
     return AuditReport(
         verdict=_verdict(chain, findings),
         lines=len(chain.links),
@@ -82,8 +89,9 @@ def _look(path: Path, vault_folder: Path | None, known_key: str, remembered: Aud
         torn_bytes=chain.torn_bytes,
         tails_lost=chain.traces.tails_lost,
         recordings=vault.checked,
+        memories=len(memories.heads),
         findings=findings,
-        notes=vault.notes,
+        notes=(*notes, *vault.notes),
     )
 
 
@@ -91,11 +99,3 @@ def _verdict(chain: Chain, findings: tuple[Finding, ...]) -> Verdict:
     if chain.bad is not None or findings:
         return Verdict.DAMAGED
     return Verdict.TORN if chain.torn_bytes else Verdict.GOOD
-
-
-def _check_memory(chain: Chain, remembered: AuditHead | None) -> tuple[Finding, ...]:
-    if remembered is None or chain.bad is not None:
-        return ()
-    if chain.has(remembered):
-        return ()
-    return (Finding("audit.log", f"line {remembered.sequence} is not the one that was remembered: the log was cut or replaced"),)

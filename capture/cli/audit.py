@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
 from capture.audit.line import AuditHead
+from capture.audit.memories import Memories, Witness
 from capture.audit.verify import AuditReport, Verdict, verify_log
 from capture.cli.options import box_folder
 from capture.device_key import DeviceKey
@@ -47,7 +48,7 @@ def verify(folder: Path, remembered: str) -> None:
             log,
             vault if vault.is_dir() else None,
             known_key=known_key,
-            remembered=head,
+            recall=lambda: Memories((Witness("you", head),) if head else ()),
             watch=lambda done, total: progress.update(task, completed=done, total=total),
         )
     _print(report)

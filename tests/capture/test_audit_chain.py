@@ -141,10 +141,10 @@ def test_log_put_back_to_an_earlier_day_is_found_by_a_remembered_head(box: Audit
     later = box.log.head
     box.path.write_bytes(b"".join(lines_of(box)[:3]))
     assert box.verify().verdict is Verdict.GOOD
-    assert box.verify(remembered=later).verdict is Verdict.DAMAGED
+    assert box.verify(later).verdict is Verdict.DAMAGED
 
 
 def test_remembered_head_that_is_still_there_is_good(box: AuditBox) -> None:
     earlier = read_chain(box.path).links[1]
-    assert box.verify(remembered=AuditHead(2, earlier)).verdict is Verdict.GOOD
-    assert box.verify(remembered=AuditHead(3, earlier)).verdict is Verdict.DAMAGED
+    assert box.verify(AuditHead(2, earlier)).verdict is Verdict.GOOD
+    assert box.verify(AuditHead(3, earlier)).verdict is Verdict.DAMAGED

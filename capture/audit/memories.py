@@ -1,0 +1,87 @@
+"""What is remembered of a log outside of it, held against the log: heads, and the cases' statements. Reads no file itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from capture.audit.chain import Chain
+from capture.audit.line import AuditHead
+from capture.audit.traces import LogCut, StatementTrace, Traces
+from capture.audit.vault import Finding
+
+
+@dataclass(frozen=True, slots=True)
+class Witness:
+    """Who remembers a head of the log: `where` is a word for people, with an id at most."""
+
+    where: str
+    head: AuditHead
+
+
+@dataclass(frozen=True, slots=True)
+class KeptCase:
+    """How many statements of a case the catalogue has, and the last one's hash."""
+
+    count: int
+    last_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Memories:
+    """All that is held against the log. `cases` is None where there is no catalogue to ask."""
+
+    heads: tuple[Witness, ...] = ()
+    cases: Mapping[str, KeptCase] | None = None
+
+
+def check_memories(chain: Chain, memories: Memories) -> tuple[tuple[Finding, ...], tuple[Finding, ...]]:
+    """Findings, which are damage, and notes. A log with a bad line has said enough: nothing is held against it."""
+    if chain.bad is not None:
+        return (), ()
+    traces = chain.traces
+    findings = [_cut(cut) for cut in traces.cuts]
+    findings += [
+        Finding("audit.log", f"line {one.head.sequence} is not the one that {one.where} remembers: the log was cut or replaced")
+        for one in memories.heads
+        if not chain.has(one.head)
+    ]
+    notes = [
+        Finding(lost.case, f"statement {lost.number} was lost, and the box said so at its next start") for lost in traces.lost
+    ]
+    if memories.cases is not None:
+        findings += _unknown(traces, memories.cases)
+        missing = missing_statements(traces, memories.cases)
+        # Power may be cut between a statement's line and its commit, which the next start tells: of one statement, and the last.
+        is_cut_there = len(missing) == 1 and missing[0].seq > traces.last_start_seq
+        said = [Finding(one.case, f"statement {one.number} (line {one.seq}) is not in the catalogue") for one in missing]
+        (notes if is_cut_there else findings).extend(said)
+    return tuple(findings), tuple(notes)
+
+
+def missing_statements(traces: Traces, cases: Mapping[str, KeptCase]) -> tuple[StatementTrace, ...]:
+    """Statements that the log knows of and the catalogue has not, oldest first; not those that the box has told of."""
+    missing = []
+    for case, stated in traces.statements.items():
+        kept = cases.get(case, KeptCase(0, ""))
+        later: set[int] = set()
+        for one in reversed(stated):
+            is_another = one.number == kept.count and one.hash != kept.last_hash
+            if one.number > kept.count or is_another or one.number in later:
+                missing.append(one)
+            later.add(one.number)
+    return tuple(sorted(missing, key=lambda one: one.seq))
+
+
+def _unknown(traces: Traces, cases: Mapping[str, KeptCase]) -> Iterator[Finding]:
+    for case, kept in cases.items():
+        if (kept.count, kept.last_hash) not in {(one.number, one.hash) for one in traces.statements.get(case, ())}:
+            yield Finding(case, f"statement {kept.count} of the catalogue is not in the log")
+
+
+def _cut(cut: LogCut) -> Finding:
+    if cut.head.sequence > cut.kept:
+        what = f"lines after {cut.kept} were cut: the box remembered a line {cut.head.sequence}"
+    else:
+        what = f"line {cut.head.sequence} was not the one that the box remembered: the log had been replaced"
+    return Finding("audit.log", f"{what}, and said so in line {cut.seq}")
