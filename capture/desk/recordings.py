@@ -16,7 +16,7 @@ from capture.consent.records import Records
 from capture.desk.desk import Handlers
 from capture.device_key import DeviceKey
 from capture.erasing import Erasures, ErasureWaiting
-from capture.errors import ClockUntrusted, ConsentMissing, NotFound, NotNow, TransferMismatch
+from capture.errors import CatalogueBroken, ClockUntrusted, ConsentMissing, NotFound, NotNow, TransferMismatch
 from capture.framing import Framing
 from capture.ids import RecordingId
 from capture.keyring import Keyrings
@@ -36,6 +36,7 @@ from capture.messages import (
     Picture,
     RecordingFound,
     RecordingList,
+    Refusal,
 )
 from capture.model import Manifest, Purpose, Recording, RecordingState
 from capture.rate import Rate
@@ -83,8 +84,10 @@ class RecordingDesk:
         return Reply(RecordingList(recordings=recordings, is_last=is_last))
 
     def _get(self, verb: GetRecording) -> Reply:
-        recording = self._own(self.sessions.require(verb.session), verb.recording_id)
-        return Reply(RecordingFound(recording=recording, sealed_hash=self._sealed_hash(recording)))
+        session = self.sessions.require(verb.session)
+        recording = self._own(session, verb.recording_id)
+        refusals = self._refusals(session, recording)
+        return Reply(RecordingFound(recording=recording, sealed_hash=self._sealed_hash(recording), refusals=refusals))
 
     def _open(self, verb: OpenRecording) -> Reply:
         session = self.sessions.require(verb.session)
@@ -123,6 +126,16 @@ class RecordingDesk:
             sealed_hash=sealed_hash,
         )
         return Reply(answer, opened.fd)
+
+    def _refusals(self, session: Session, recording: Recording) -> tuple[Refusal, ...]:
+        """A case that does not hold allows nothing; its films can still be looked for, and erased."""
+        try:
+            record = self.records.case(session.unlocked, recording.case)
+        except (CatalogueBroken, NotFound):
+            return tuple(Refusal(purpose=purpose, reasons=("signature_invalid",)) for purpose in Purpose)
+        at = self.anchor.now()
+        asked = ((purpose, opening_rules.reasons_against(record, recording, purpose.scope, at)) for purpose in Purpose)
+        return tuple(Refusal(purpose=purpose, reasons=reasons) for purpose, reasons in asked if reasons)
 
     def _ask_gate(self, session: Session, recording: Recording, purpose: Purpose) -> None:
         """Raises ConsentMissing, ClockUntrusted; the log knows of it."""

@@ -60,6 +60,7 @@ from capture.messages.recordings import (
     Picture,
     RecordingFound,
     RecordingList,
+    Refusal,
 )
 
 MAX_MESSAGE_BYTES = 65_536
@@ -161,6 +162,7 @@ __all__ = [
     "RecordConsent",
     "RecordingFound",
     "RecordingList",
+    "Refusal",
     "Refused",
     "RemoveParticipant",
     "SetRetention",

@@ -7,7 +7,7 @@ from typing import Annotated
 import msgspec
 
 from capture.messages.bases import Answer, Code, Hash, Session, ShortLabel, ShortText, Verb
-from capture.model import Purpose, Recording
+from capture.model import Fact, Purpose, Recording
 
 
 class ListRecordings(Verb, frozen=True, kw_only=True):
@@ -70,10 +70,19 @@ class GetPicture(Verb, frozen=True, kw_only=True):
     session: Session
 
 
+class Refusal(Fact, frozen=True, kw_only=True):
+    """`reasons` are the codes of every rule that speaks against this purpose."""
+
+    purpose: Purpose
+    reasons: tuple[str, ...]
+
+
 class RecordingFound(Answer, frozen=True, kw_only=True):
     recording: Recording
     sealed_hash: str = ""
     """From the signed manifest; empty while filming and when interrupted."""
+    refusals: tuple[Refusal, ...] = ()
+    """What it may not be opened for now, and why; a purpose that is not named here is allowed."""
 
 
 class RecordingList(Answer, frozen=True, kw_only=True):
