@@ -15,6 +15,7 @@ from capture.attempts import Attempts
 from capture.audit.log import AuditEvent, AuditLog
 from capture.catalogue import Catalogue
 from capture.config import Config
+from capture.consent.history import Signers
 from capture.consent.records import Records
 from capture.control import Control
 from capture.desk.areas import Parts, make_desk
@@ -126,7 +127,13 @@ class Daemon:
             keyrings=keyrings,
         )
         self._records = Records(
-            self._catalogue, self._audit, config.box_id, clock=clock, now=self._anchor.now, notices=load_notices()
+            self._catalogue,
+            self._audit,
+            config.box_id,
+            signers=Signers(device_key.public_hex, lambda practitioner: keyrings.public(practitioner).verify_hex),
+            clock=clock,
+            now=self._anchor.now,
+            notices=load_notices(),
         )
         desk = make_desk(
             Parts(

@@ -125,6 +125,20 @@ class Vault:
         with _as_refusal():
             return read_header(fd)
 
+    def replace_header(self, recording: RecordingId, header: bytes) -> None:
+        """Put another age header in the place of the one that is there, durably; nothing behind it moves. Raises NotFound.
+
+        Cut in the middle, nobody opens the file until the same is done again: the caller has written `header` down elsewhere.
+        """
+        with _as_refusal():
+            path = self._path(recording, _SEALED)
+            fd = self._disk.overwrite(path if path.exists() else self._path(recording, _PART))
+            try:
+                self._disk.write(fd, header)
+                self._disk.sync(fd)
+            finally:
+                self._disk.close(fd)
+
     def parts(self) -> list[RecordingId]:
         """The recordings that were never closed; with nobody filming, all of them are interrupted."""
         return self._ids(_PART)

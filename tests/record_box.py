@@ -10,6 +10,7 @@ from known_notices import NOTICES, VERIFIED
 from capture.audit.log import AuditLog
 from capture.catalogue import Catalogue
 from capture.consent.consent_rules import ConsentForm, ParticipantForm
+from capture.consent.history import Signers
 from capture.consent.records import Records
 from capture.device_key import DeviceKey
 from capture.ids import BoxId, CaseCode, ParticipantId, PractitionerId, new_box_id, new_practitioner_id
@@ -87,7 +88,22 @@ class RecordBox:
 
     def open_catalogue(self) -> None:
         self.catalogue = Catalogue.open(self.folder / "catalogue.sqlite")
-        self.records = Records(self.catalogue, self.audit, self.box_id, clock=self.clock, now=lambda: self.wall, notices=NOTICES)
+        self.records = self.records_of(self.catalogue)
+
+    @property
+    def signers(self) -> Signers:
+        return Signers(self.device_key.public_hex, lambda practitioner: self.keyrings.public(practitioner).verify_hex)
+
+    def records_of(self, catalogue: Catalogue) -> Records:
+        return Records(
+            catalogue,
+            self.audit,
+            self.box_id,
+            signers=self.signers,
+            clock=self.clock,
+            now=lambda: self.wall,
+            notices=NOTICES,
+        )
 
     def close(self) -> None:
         self.catalogue.close()

@@ -26,7 +26,7 @@ class Written:
         self.head: CaseHead = head
 
     def read(self, rows: tuple[StatementRow, ...], head: CaseHead | None = None) -> History:
-        return read_history(rows, head or self.head, self.box.box_id, opener(self.unlocked))
+        return read_history(rows, head or self.head, self.box.box_id, opener(self.unlocked, self.box.signers))
 
     def statement(self, place: int) -> Statement:
         """The one at this place, from 0, in the open."""

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from capture.catalogue import Catalogue, Changes, StatementRow
 from capture.consent import retention
-from capture.consent.history import History, Open, opener, read_history
+from capture.consent.history import History, Open, Signers, opener, read_history
 from capture.consent.statements import SignedStatement, Statement
 from capture.errors import CatalogueBroken, NotFound
 from capture.ids import BoxId, CaseCode
@@ -35,9 +35,10 @@ class _Kept:
 class Histories:
     """The cases of one catalogue as their statements verify. Thread-safe; blocks for the disk."""
 
-    def __init__(self, catalogue: Catalogue, box_id: BoxId) -> None:
+    def __init__(self, catalogue: Catalogue, box_id: BoxId, signers: Signers) -> None:
         self._catalogue = catalogue
         self._box_id = box_id
+        self._signers = signers
         self._lock = threading.Lock()
         self._reader: Unlocked | None = None
         self._kept: OrderedDict[CaseCode, _Kept] = OrderedDict()
@@ -45,7 +46,7 @@ class Histories:
     def read(self, unlocked: Unlocked, code: CaseCode) -> History:
         """Raises NotFound if there is none, or it is another practitioner's; CatalogueBroken; SignInNeeded once wiped."""
         with self._lock:
-            open_row = opener(unlocked)
+            open_row = opener(unlocked, self._signers)
             if unlocked is not self._reader or unlocked.is_wiped:
                 self._kept.clear()
                 self._reader = unlocked

@@ -16,7 +16,7 @@ from capture.catalogue import CaseHead, Catalogue, StatementRow
 from capture.consent import statements
 from capture.consent.case_record import CaseRecord
 from capture.consent.histories import Histories
-from capture.consent.history import History, opener, read_opening
+from capture.consent.history import History, Signers, opener, read_opening
 from capture.consent.statements import NO_HASH, AnyContent, CaseOpened, Statement
 from capture.errors import CatalogueBroken
 from capture.ids import BoxId, CaseCode, new_case_code
@@ -58,13 +58,16 @@ class Ledger:
     CatalogueBroken, and those that write also AuditBroken and VaultFull.
     """
 
-    def __init__(self, catalogue: Catalogue, audit: AuditLog, box_id: BoxId, clock: Clock, now: Callable[[], WallTime]) -> None:
+    def __init__(
+        self, catalogue: Catalogue, audit: AuditLog, box_id: BoxId, *, signers: Signers, clock: Clock, now: Callable[[], WallTime]
+    ) -> None:
         self._catalogue = catalogue
         self._audit = audit
         self._box_id = box_id
         self._clock = clock
         self._now = now
-        self._histories = Histories(catalogue, box_id)
+        self._signers = signers
+        self._histories = Histories(catalogue, box_id, signers)
         self._lock = threading.Lock()  # between reading a case's head and moving it nobody else may
 
     def open_case(self, unlocked: Unlocked, recovery: Recipient, make: Callable[[CaseCode], Case]) -> Case:
@@ -99,7 +102,7 @@ class Ledger:
     def _listed(self, unlocked: Unlocked, head: CaseHead) -> ListedCase:
         row = self._catalogue.first_statement(head.case)
         try:
-            opened = read_opening(row, head, self._box_id, opener(unlocked)).opened if row else None
+            opened = read_opening(row, head, self._box_id, opener(unlocked, self._signers)).opened if row else None
         except CatalogueBroken:
             opened = None
         return ListedCase(head.case, opened, head.erase_due_ms)

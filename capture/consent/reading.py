@@ -10,6 +10,7 @@ import msgspec
 from capture.consent.case_record import ArmingPlace, CaseRecord, ConsentPlace, Transfer
 from capture.consent.statements import (
     ArmingStated,
+    CaseHandedOver,
     CaseOpened,
     ConsentStated,
     InvolvementEnded,
@@ -22,9 +23,10 @@ from capture.consent.statements import (
     Statement,
     TransferStated,
 )
-from capture.errors import CatalogueBroken
+from capture.errors import CatalogueBroken, SealBroken, Truncated
 from capture.ids import CaseCode, ParticipantId
 from capture.model import Case, Participant
+from capture.seal.header import parse_header
 
 
 @dataclass(slots=True)
@@ -65,6 +67,10 @@ class Reading:
                 self._case = msgspec.structs.replace(self._case, involvement_ended_ms=ended_ms)
             case NotesKept(notes=notes):
                 self._case = msgspec.structs.replace(self._case, notes=notes)
+            case CaseHandedOver(notes=notes):
+                if not _is_same_but_for_header(notes, self._case.notes):
+                    raise _contradiction(statement)
+                self._case = msgspec.structs.replace(self._case, notes=notes)
             case NeedsStated(needs=needs):
                 self._case = msgspec.structs.replace(self._case, communication_needs=needs)
             case _:
@@ -86,7 +92,7 @@ class Reading:
                 self._armings.append(ArmingPlace(arming, statement.boot_id, statement.sequence))
             case TransferStated(recording_id=recording_id, purpose=purpose, recipient=recipient, sealed_hash=sealed_hash):
                 self._transfers.append(Transfer(recording_id, purpose, recipient, sealed_hash, statement.sequence))
-            case CaseOpened() | RetentionSet() | InvolvementEnded() | NotesKept() | NeedsStated():
+            case CaseOpened() | RetentionSet() | InvolvementEnded() | NotesKept() | NeedsStated() | CaseHandedOver():
                 raise _contradiction(statement)
             case _:
                 assert_never(statement.content)
@@ -104,6 +110,16 @@ class Reading:
         if len(found) != 1:
             raise _contradiction(statement)
         return found[0]
+
+
+def _is_same_but_for_header(notes: bytes, before: bytes) -> bool:
+    """Whether it is the same sealed notes, for somebody else: whoever hands a case over changes no word in them."""
+    if not notes or not before:
+        return notes == before
+    try:
+        return notes[parse_header(notes).length :] == before[parse_header(before).length :]
+    except (SealBroken, Truncated):
+        return False
 
 
 def _contradiction(statement: Statement) -> CatalogueBroken:

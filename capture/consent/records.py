@@ -21,7 +21,7 @@ from capture.consent.consent_rules import (
     to_consent,
     to_participant,
 )
-from capture.consent.history import History, verify_again
+from capture.consent.history import History, Signers, verify_again
 from capture.consent.ledger import Ledger, ListedCase, Said
 from capture.consent.statements import (
     ArmingStated,
@@ -77,11 +77,12 @@ class Records:
         audit: AuditLog,
         box_id: BoxId,
         *,
+        signers: Signers,
         clock: Clock,
         now: Callable[[], WallTime],
         notices: Notices,
     ) -> None:
-        self._ledger = Ledger(catalogue, audit, box_id, clock, now)
+        self._ledger = Ledger(catalogue, audit, box_id, signers=signers, clock=clock, now=now)
         self._catalogue = catalogue
         self._recordings = Recordings(catalogue)
         self._clock = clock

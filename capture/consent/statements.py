@@ -1,9 +1,12 @@
-"""What a practitioner signs: one statement of a case, its exact bytes, its signature, its seal. Judges no rule, keeps nothing.
+"""One statement of a case, by its practitioner: its exact bytes, its signature, its seal. Judges no rule, keeps nothing.
 
 A statement lies in the catalogue as an age file, sealed to the practitioner and to recovery, of JSON: `text`, the exact JSON
 that was signed, and `signature`, 128 hex digits. What is signed:
 
     b"vigcam statement v1" 0x00 text
+
+That a case was handed over says the box itself: such a statement is signed by the device key (`capture/device_key.py`) in the
+context `case-handed-over`, over `text`.
 
 Each statement carries the hash of the one before in its case, so that none can be taken out, put in or moved:
 `hash` = SHA-256(b"vigcam statement hash v1" 0x00 text 0x00 signature), hex; 64 zeros before the first.
@@ -20,7 +23,9 @@ import msgspec
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from capture.errors import CatalogueBroken, NotARecipient, SealBroken, Truncated
+from capture import device_key
+from capture.device_key import DeviceKey
+from capture.errors import AuditBroken, CatalogueBroken, NotARecipient, SealBroken, Truncated
 from capture.ids import BoxId, CaseCode, ParticipantId, PractitionerId, RecordingId
 from capture.keyring import Unlocked
 from capture.model import Arming, Case, Consent, Fact, Participant, Purpose, RetentionClass, WallTime
@@ -31,6 +36,7 @@ NO_HASH = "0" * 64
 """What the first statement of a case is chained to."""
 
 _SIGNED_PREFIX = b"vigcam statement v1\x00"
+_BOX_CONTEXT = "case-handed-over"
 _HASH_PREFIX = b"vigcam statement hash v1\x00"
 
 Hex64 = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}\Z")]
@@ -103,6 +109,14 @@ class TransferStated(Content, frozen=True, kw_only=True, tag="transfer_stated"):
     sealed_hash: str
 
 
+class CaseHandedOver(Content, frozen=True, kw_only=True, tag="case_handed_over"):
+    """From here on the case is the taker's, who opened all of it. `notes` are the case's, under a header that the taker opens."""
+
+    giver: PractitionerId
+    taker: PractitionerId
+    notes: bytes = b""
+
+
 AnyContent = (
     CaseOpened
     | PersonAdded
@@ -115,7 +129,11 @@ AnyContent = (
     | PersonAmended
     | PersonRemoved
     | TransferStated
+    | CaseHandedOver
 )
+
+HANDED_OVER = "case_handed_over"
+"""The one type that the box signs."""
 
 
 class Statement(Fact, frozen=True, kw_only=True):
@@ -176,6 +194,21 @@ def verify(signed: SignedStatement, verify_hex: str) -> Statement:
         key = Ed25519PublicKey.from_public_bytes(bytes.fromhex(verify_hex))
         key.verify(bytes.fromhex(signed.signature), _SIGNED_PREFIX + signed.text.encode())
     except (InvalidSignature, ValueError):
+        raise CatalogueBroken("a statement's signature does not hold") from None
+    return parse(signed)
+
+
+def make_by_box(statement: Statement, box: DeviceKey) -> SignedStatement:
+    """Sign it as the box."""
+    text = msgspec.json.encode(statement)
+    return SignedStatement(text=text.decode(), signature=box.sign(_BOX_CONTEXT, text).hex())
+
+
+def verify_by_box(signed: SignedStatement, public_hex: str) -> Statement:
+    """The statement, only if the box with this key signed these bytes. Raises CatalogueBroken."""
+    try:
+        device_key.verify(public_hex, _BOX_CONTEXT, signed.text.encode(), bytes.fromhex(signed.signature))
+    except AuditBroken:
         raise CatalogueBroken("a statement's signature does not hold") from None
     return parse(signed)
 

@@ -68,6 +68,8 @@ class Package(Fact, frozen=True, kw_only=True):
     """The case's last statement when this was made; one that came later makes the package worthless."""
     statements: Annotated[tuple[StatementHeader, ...], msgspec.Meta(min_length=1, max_length=MOST_STATEMENTS)]
     recordings: Annotated[tuple[RecordingHeader, ...], msgspec.Meta(max_length=MOST_RECORDINGS)] = ()
+    left: Annotated[tuple[RecordingId, ...], msgspec.Meta(max_length=MOST_RECORDINGS)] = ()
+    """Recordings that change hands as they are: their headers are damaged, or whoever asked for the package left them out."""
     noted: Annotated[bytes, msgspec.Meta(max_length=65_536)] = b""
     """The whole sealed statement that holds the personal notes, which are sealed once more inside it; empty where none can."""
 

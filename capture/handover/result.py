@@ -43,6 +43,8 @@ class Result(Fact, frozen=True, kw_only=True):
     package_hash: Hex64
     statements: Annotated[tuple[CarriedStatement, ...], msgspec.Meta(min_length=1, max_length=MOST_STATEMENTS)]
     recordings: Annotated[tuple[CarriedRecording, ...], msgspec.Meta(max_length=MOST_RECORDINGS)] = ()
+    left: Annotated[tuple[RecordingId, ...], msgspec.Meta(max_length=MOST_RECORDINGS)] = ()
+    """As in the package."""
     notes: Annotated[bytes, msgspec.Meta(max_length=4_096)] = b""
     """A header for the personal notes inside the statement; empty where there are none."""
 

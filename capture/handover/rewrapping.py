@@ -56,6 +56,7 @@ def rewrap_package(data: bytes, identities: Sequence[AnyIdentity]) -> Result:
             )
             for one in package.recordings
         ),
+        left=package.left,
         notes=_notes_header(package, passing),
     )
 

@@ -9,14 +9,14 @@ import msgspec
 import pyrage
 import pytest
 from faults import FaultyDisk
-from known_notices import NOTICES, UNVERIFIED
+from known_notices import UNVERIFIED
 from record_box import ADULT, CHILD, DAY_MS, NOON_MS, RecordBox, film
 
 from capture.audit.line import AuditEvent, parse_line
 from capture.catalogue import Catalogue
 from capture.consent.consent_rules import MAX_PARTICIPANTS, ParticipantForm
 from capture.consent.gate import permits
-from capture.consent.records import ListedCase, Records
+from capture.consent.records import ListedCase
 from capture.errors import AuditBroken, BadRequest, CatalogueBroken, ClockUntrusted, NotFound, SignInNeeded, VaultFull
 from capture.ids import CaseCode, ParticipantId, new_participant_id
 from capture.keyring import Unlocked
@@ -258,7 +258,7 @@ def test_a_full_catalogue_keeps_what_it_had_and_goes_on_once_there_is_room(box: 
 def test_two_records_of_one_catalogue_never_write_over_each_other(box: RecordBox, unlocked: Unlocked) -> None:
     case, parent, _ = box.family(unlocked)
     other = Catalogue.open(box.folder / "catalogue.sqlite")
-    also = Records(other, box.audit, box.box_id, clock=box.clock, now=lambda: box.wall, notices=NOTICES)
+    also = box.records_of(other)
     for records in (box.records, also, box.records):
         records.record_consent(unlocked, box.recovery, case, film(parent.participant_id, parent.participant_id))
     assert len(also.case(unlocked, case).consents) == 5
