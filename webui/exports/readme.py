@@ -1,0 +1,59 @@
+"""The README.txt of a subject access ZIP: what each file is and how to check it, for whoever gets it. Plain words, no markup."""
+
+from __future__ import annotations
+
+from webui.exports.case_export import CaseExport
+from webui.exports.instants import iso
+
+_WORDS = """\
+Case {code}: everything that the recording box knows of it
+Made {made} (clock: {confidence}) on {box}
+
+The box knows no names, dates of birth or NHS numbers. People stand here by labels such as "Adult A".
+
+receipt.html          What each person said yes or no to, and what became of the films. To read and to print.
+consent.json          Every consent event, in the order in which it was signed. Field names of ISO/IEC TS 27560:2023,
+                      JSON-LD with the W3C Data Privacy Vocabulary. {events} events.
+consent.fhir.json     How the consents stand, as HL7 FHIR R4.
+consent-texts/        The exact texts that were read. Each file's name is its SHA-256.
+audit-extract.jsonl   The lines of the box's log about this case, as they stand there. {lines} lines.
+recordings.json       What the box knows of each recording, erased ones included. {recordings} recordings.
+transfers.json        To whom recordings were handed, by role.
+recording-manifests.jsonl
+                      What the box signed about each recording that it holds whole, one on a line. {manifests} lines.
+erasure-receipts.jsonl
+                      The box's signed receipt for each erasure, one on a line. {receipts} lines.
+{notes}manifest.json         Every file above with its size and SHA-256.
+
+The films themselves are not in here: they are large, and other people may be in them. Ask for a copy; it takes a consent
+of its own from everybody in the film.
+
+To check: compute each file's SHA-256 and compare it with manifest.json. Each line of the three .jsonl files is
+signed by the box. Its public key (Ed25519) is
+{key}
+The rules are in docs/audit-log.md of the software. An extract leaves lines out, so its lines do not follow on each other;
+that none is missing between them shows only the whole log, which the service can verify. When this was made, the log's last
+line was number {sequence}, with the hash
+{head}
+"""
+_NOTES = "notes.txt             The practitioner's own notes on this case.\n"
+
+
+def readme(export: CaseExport) -> bytes:
+    """In UTF-8, lines ended as every system reads them."""
+    text = _WORDS.format(
+        code=export.case.code,
+        made=iso(export.made.ms),
+        confidence=export.made.confidence.value,
+        box=export.box_id,
+        events=len(export.consents),
+        lines=len(export.log),
+        recordings=len(export.recordings),
+        manifests=len(export.manifests),
+        receipts=len(export.receipts),
+        notes=_NOTES if export.notes is not None else "",
+        key=export.device_key,
+        sequence=export.audit_sequence,
+        head=export.audit_head,
+    )
+    return text.replace("\n", "\r\n").encode()
