@@ -40,6 +40,7 @@ from capture.recorder.model import (  # noqa: E402
     TakeRefused,
     TallyLit,
     Tick,
+    WindowClosed,
 )
 from capture.recorder.step import step  # noqa: E402
 
@@ -92,6 +93,8 @@ def happenings() -> dict[str, tuple[Event, dict[str, object]]]:
         "a second ask comes": (Asked(NOW, Ask("ask-2", AskKind.ERASE, NOW + 60 * NS)), {"asks": (_ASK,)}),
         "an ask is taken back": (AskTakenBack(NOW, "ask-1"), {"asks": (_ASK,)}),
         "an ask is 60 s old": (Tick(NOW, NOW), {"asks": (replace(_ASK, expires_ns=NOW),)}),
+        "enrolment window is over": (Tick(NOW, NOW), {"enrolment_end_ns": NOW}),
+        "enrolment window is closed": (WindowClosed(NOW), {"enrolment_end_ns": NOW + 60 * NS}),
         "gate said yes, header and log durable": (TakeReady(NOW, 1), {}),
         "gate or room said no": (TakeRefused(NOW, 1, "consent_missing", is_fault=False), {}),
         "disk failed the opening": (TakeRefused(NOW, 1, "disk_error", is_fault=True), {}),
@@ -108,6 +111,7 @@ def happenings() -> dict[str, tuple[Event, dict[str, object]]]:
         "take closed, end asked before": (Sealed(NOW), {"ending": EndKind.PROCESS}),
         "take could not be closed": (Sealed(NOW, "disk_error"), {}),
         "end asked": (EndAsked(NOW, EndKind.PROCESS), {}),
+        "end asked in the enrolment window": (EndAsked(NOW, EndKind.PROCESS), {"enrolment_end_ns": NOW + 60 * NS}),
     }
 
 

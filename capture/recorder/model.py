@@ -195,6 +195,11 @@ class AskTakenBack(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class WindowClosed(Event):
+    """Whoever changed trust is done: the enrolment window ends before its time."""
+
+
+@dataclass(frozen=True, slots=True)
 class TakeReady(Event):
     """For this opening the gate said yes again, and header and log line are on disk."""
 

@@ -112,9 +112,18 @@ def open_enrolment(state: State, at_ns: int) -> Outcome:
     return after, (Log(AuditEvent.ENROLMENT_OPENED),)
 
 
+def close_enrolment(state: State) -> Outcome:
+    """Trust may change no more. The log has an end for each window that it has a beginning of."""
+    if not state.enrolment_end_ns:
+        return state, ()
+    return replace(state, enrolment_end_ns=0), (Log(AuditEvent.ENROLMENT_CLOSED),)
+
+
 def end(state: State, kind: EndKind) -> Outcome:
     after, effects = refuse_asks(state, AskOutcome.NOT_NOW)
-    return replace(after, phase=Phase.ENDED, leave=None), (*effects, Log(AuditEvent.SHUTDOWN, kind.value), End(kind))
+    after, closed = close_enrolment(after)
+    last = (Log(AuditEvent.SHUTDOWN, kind.value), End(kind))
+    return replace(after, phase=Phase.ENDED, leave=None), (*effects, *closed, *last)
 
 
 def refuse_asks(state: State, outcome: AskOutcome) -> Outcome:

@@ -48,10 +48,12 @@ from capture.recorder.model import (
     TakeRefused,
     TallyLit,
     Tick,
+    WindowClosed,
 )
 from capture.recorder.moves import (
     acknowledge,
     back_from_opening,
+    close_enrolment,
     end,
     fault,
     open_enrolment,
@@ -76,6 +78,9 @@ def step(state: State, event: Event) -> Outcome:
 def _booted(state: State, event: Booted) -> Outcome:
     if state.phase is not Phase.BOOTING:
         return state, ()
+    if state.fault:
+        # Found at the start: nothing goes on before somebody has seen it, the enrolment window neither.
+        return fault(replace(state, contact=Contact(event.at_ns) if event.is_button_down else None), state.fault)
     if event.is_button_down:
         # Held through power-on: the enrolment window opens once it was held for a second more.
         return replace(state, contact=Contact(event.at_ns)), ()
@@ -154,6 +159,10 @@ def _stop_asked(state: State, event: StopAsked) -> Outcome:
     if state.phase is Phase.PREPARING:
         return back_from_opening(state, event.at_ns)
     return state, ()
+
+
+def _window_closed(state: State, _: WindowClosed) -> Outcome:
+    return close_enrolment(state)
 
 
 def _take_ready(state: State, event: TakeReady) -> Outcome:
@@ -255,6 +264,7 @@ TABLE: dict[type[Event], Callable[[State, Any], Outcome]] = {
     StopAsked: _stop_asked,
     Asked: on_asked,
     AskTakenBack: on_ask_taken_back,
+    WindowClosed: _window_closed,
     TakeReady: _take_ready,
     TakeRefused: _take_refused,
     TallyLit: _tally_lit,

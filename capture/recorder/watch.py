@@ -4,11 +4,21 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from capture.audit.log import AuditEvent
 from capture.model import StopReason
-from capture.recorder.effects import Abandon, Effect, LightTally, Log, Play, RefuseAsk
+from capture.recorder.effects import Abandon, Effect, LightTally, Play, RefuseAsk
 from capture.recorder.model import NS, AskOutcome, EndKind, Phase, State, Tick
-from capture.recorder.moves import Outcome, back_from_opening, end, fault, open_enrolment, prepare, rest, stop, tally_pattern
+from capture.recorder.moves import (
+    Outcome,
+    back_from_opening,
+    close_enrolment,
+    end,
+    fault,
+    open_enrolment,
+    prepare,
+    rest,
+    stop,
+    tally_pattern,
+)
 from device.ports import Tone
 
 
@@ -30,9 +40,9 @@ def _lapse(state: State, now: int) -> Outcome:
     """Asks and the enrolment window end by themselves."""
     effects: list[Effect] = [RefuseAsk(ask, AskOutcome.EXPIRED) for ask in state.asks if ask.expires_ns <= now]
     state = replace(state, asks=tuple(ask for ask in state.asks if ask.expires_ns > now))
-    if 0 < state.enrolment_end_ns <= now:
-        state = replace(state, enrolment_end_ns=0)
-        effects.append(Log(AuditEvent.ENROLMENT_CLOSED))
+    if state.enrolment_end_ns <= now:
+        state, closed = close_enrolment(state)
+        effects += closed
     return state, tuple(effects)
 
 

@@ -14,6 +14,7 @@ from capture.recorder.model import (
     EndKind,
     Phase,
     Sealed,
+    WindowClosed,
 )
 from capture.recorder.moves import ready_pattern
 from device.ports import LampPattern
@@ -169,6 +170,25 @@ def test_the_button_held_through_power_on_opens_the_enrolment_window_for_a_quart
     world.wait(901)
     assert world.state.enrolment_end_ns == 0
     assert world.logged() == ["enrolment_opened", "enrolment_closed"]
+
+
+def test_the_enrolment_window_can_be_closed_before_its_time_and_the_log_has_one_end_of_it() -> None:
+    world = World().boot(held=True)
+    world.wait(1.25)
+    world.up()
+    world.send(WindowClosed(world.now))
+    assert world.state.enrolment_end_ns == 0
+    world.send(WindowClosed(world.now))
+    world.wait(901)
+    assert world.logged() == ["enrolment_opened", "enrolment_closed"]
+
+
+def test_an_enrolment_window_that_a_shutdown_ends_is_closed_in_the_log() -> None:
+    world = World().boot(held=True)
+    world.wait(1.25)
+    world.up()
+    world.send(EndAsked(world.now, EndKind.PROCESS))
+    assert world.logged() == ["enrolment_opened", "enrolment_closed", "shutdown"]
 
 
 def test_a_button_let_go_at_once_after_power_on_opens_no_window() -> None:
