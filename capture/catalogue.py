@@ -170,6 +170,14 @@ class Catalogue:
     def set_erase_due(self, case: CaseCode, due_ms: int | None) -> None:
         self.change("UPDATE case_head SET erase_due_ms = ? WHERE case_code = ?", due_ms, case)
 
+    def hand_over(self, rows: Sequence[StatementRow], taker: PractitionerId) -> None:
+        """A case changes hands: `rows` lie sealed anew in the place of what stood there, and its head names the taker. To be
+        called inside a transaction, beside the statement that says so."""
+        for row in rows:
+            command = "UPDATE statement SET sealed = ? WHERE case_code = ? AND sequence = ?"
+            self.change(command, row.sealed, row.case, row.sequence)
+        self.change("UPDATE case_head SET practitioner = ? WHERE case_code = ?", taker, rows[0].case)
+
     def due_heads(self, practitioner: PractitionerId, before_ms: int) -> tuple[CaseHead, ...]:
         """A practitioner's cases whose films are due before this moment, the most overdue first."""
         rows = self.rows(

@@ -158,6 +158,11 @@ class Recordings:
             old = self.get(recording_id)
             return self._replace(old, msgspec.structs.replace(old, state=RecordingState.ERASED))
 
+    def hand_over(self, case: CaseCode, taker: PractitionerId) -> None:
+        """All of a case, tombstones too, is the taker's from here on. That somebody holds a copy counts no longer: it is the
+        giver who does, and the files are not the same any more."""
+        self._catalogue.change("UPDATE recording SET practitioner = ?, is_transferred = 0 WHERE case_code = ?", taker, case)
+
     def lock_visit(self, case: CaseCode, visit_id: VisitId) -> None:
         """What was filmed on this visit stays shut from here on. Nothing undoes it."""
         self._catalogue.change("UPDATE recording SET is_locked = 1 WHERE case_code = ? AND visit_id = ?", case, visit_id)

@@ -69,6 +69,21 @@ STEPS: Sequence[Sequence[str]] = (
         # the list of cases asks for those that were not erased, of each case on it
         "CREATE INDEX recording_kept ON recording (case_code) WHERE state != 'erased'",
     ),
+    (
+        # what was brought back by whoever holds recovery, until the taker has opened it: headers, of use to the taker alone
+        """CREATE TABLE hand_over (
+            case_code TEXT PRIMARY KEY REFERENCES case_head (case_code),
+            taker TEXT NOT NULL,
+            result BLOB NOT NULL
+        ) STRICT, WITHOUT ROWID""",
+        # headers that films of a case which changed hands are still to get
+        """CREATE TABLE new_header (
+            recording_id TEXT PRIMARY KEY REFERENCES recording (recording_id),
+            header BLOB NOT NULL,
+            old_hash TEXT NOT NULL,
+            recipients TEXT NOT NULL
+        ) STRICT, WITHOUT ROWID""",
+    ),
 )
 """Step n makes version n + 1 of version n. Published steps are never changed; a new version is a new step."""
 
