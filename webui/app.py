@@ -30,18 +30,22 @@ from webui.reasons import reason_words
 from webui.security import SAFE_METHODS, STOP, guard, script_nonce
 from webui.sessions import Sessions, browser
 from webui.views.arming import arming, stop
+from webui.views.case_facts import case_facts
 from webui.views.cases import cases
 from webui.views.clock import clock
 from webui.views.downloads import downloads
 from webui.views.enrol import enrol
 from webui.views.erasures import erasures
 from webui.views.home import home
+from webui.views.notes import notes
+from webui.views.people import people
 from webui.views.power import power
-from webui.views.recordings import recordings
+from webui.views.recordings import recordings, refusals_of
 from webui.views.sign_in import sign_in
 from webui.watch import Watch
+from webui.wording import NEEDS
 
-BLUEPRINTS = (home, sign_in, enrol, clock, cases, arming, recordings, downloads, erasures, power)
+BLUEPRINTS = (home, sign_in, enrol, clock, cases, people, case_facts, notes, arming, recordings, downloads, erasures, power)
 
 TEMPLATE_ITEMS = (
     "choice_items",
@@ -118,19 +122,26 @@ def _furnish(app: Flask, config: WebConfig) -> None:
     """What every template may use."""
     # The design system's macros chain lookups of parameters that were not given.
     app.jinja_env.undefined = ChainableUndefined
+    # Flask escapes by a file's ending, and the macros have another: what somebody typed would stand in the page as it is.
+    app.jinja_env.autoescape = True
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.loader = ChoiceLoader([PackageLoader("webui"), PackageLoader("nhsuk_frontend_jinja")])
-    app.jinja_env.filters.update(moment=_moment, seconds=_seconds, size=_size, fingerprint=_fingerprint)
+    app.jinja_env.filters.update(need_words=_need_words, moment=_moment, seconds=_seconds, size=_size, fingerprint=_fingerprint)
     app.jinja_env.globals.update(
         csrf_token=generate_csrf,
         script_nonce=script_nonce,
         browser=browser,
         reason_words=reason_words,
+        refusals_of=refusals_of,
         words=wording,
         **{name: getattr(items, name) for name in TEMPLATE_ITEMS},
         direction=Locale.parse(config.locale).text_direction,
         language=config.locale,
     )
+
+
+def _need_words(need: str) -> str:
+    return str(NEEDS.get(need, need))
 
 
 def _moment(ms: int) -> str:

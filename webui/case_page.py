@@ -34,11 +34,18 @@ class CasePage:
     people: tuple[Person, ...]
     notice: Notice
     notices: tuple[Notice, ...]
+    has_notes: bool = False
+    erase_due_ms: int | None = None
 
     @classmethod
     def of(cls, found: CaseFound, notice: Notice, notices: tuple[Notice, ...]) -> CasePage:
         people = tuple(Person(who, _latest(found, who), _givers(found, who)) for who in found.participants)
-        return cls(found.case, people, notice, notices)
+        return cls(found.case, people, notice, notices, found.has_notes, found.erase_due_ms)
+
+    @property
+    def needs(self) -> list[str]:
+        """What the family needs, one by one, as they were noted."""
+        return [need for need in self.case.communication_needs.split(", ") if need]
 
     def is_taken(self, label: str) -> bool:
         return any(person.who.label == label for person in self.people)

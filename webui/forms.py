@@ -18,7 +18,7 @@ from capture.model import (
     Scope,
 )
 from webui.fields import WRONG_CHOICE, Fields
-from webui.wording import ADULT_LABELS, BASES, CHILD_LABELS, VALID_DAYS
+from webui.wording import ADULT_LABELS, BASES, CHILD_LABELS, EVIDENCE, VALID_DAYS, WITNESSES
 
 Form = MultiDict[str, str]
 LATEST_MS = 253_402_300_799_000
@@ -45,6 +45,7 @@ class ParticipantForm:
     responsibility: ParentalResponsibility
     basis: str
     is_assent_noted: bool
+    evidence_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,7 @@ class ConsentForm:
     valid_days: int
     notice_language: str
     is_interpreter_used: bool
+    witness: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,12 +136,13 @@ def participant(form: Form) -> ParticipantForm:
     if label not in (CHILD_LABELS if is_child else ADULT_LABELS):
         # A page has both forms: the id tells which of them it is about.
         fields.problem("child-label" if is_child else "label", _l("Choose a label from the list"))
-    responsibility, basis = ParentalResponsibility.NONE, ""
+    responsibility, basis, evidence_by = ParentalResponsibility.NONE, "", ""
     if not is_child:
         responsibility = fields.choice("responsibility", ParentalResponsibility, _l("Choose about parental responsibility"))
         basis = fields.one_of("basis", tuple(BASES), WRONG_CHOICE) if "basis" in form else ""
+        evidence_by = fields.one_of("evidence_by", tuple(EVIDENCE), WRONG_CHOICE) if "evidence_by" in form else ""
     fields.check()
-    return ParticipantForm(label, role, is_child, responsibility, basis, is_child and fields.is_ticked("assent"))
+    return ParticipantForm(label, role, is_child, responsibility, basis, is_child and fields.is_ticked("assent"), evidence_by)
 
 
 def consent(form: Form) -> ConsentForm:
@@ -155,8 +158,10 @@ def consent(form: Form) -> ConsentForm:
     else:
         indication = fields.choice("indication", Indication, _l("Choose how the yes was shown"))
         days = fields.number("valid_days", 1, 730, _l("Choose how long it is valid"))
+    witness = fields.one_of("witness", tuple(WITNESSES), WRONG_CHOICE) if "witness" in form else ""
     fields.check()
-    return ConsentForm(person, scopes, decision, given_by, indication, days, language, fields.is_ticked("interpreter"))
+    is_interpreter_used = fields.is_ticked("interpreter")
+    return ConsentForm(person, scopes, decision, given_by, indication, days, language, is_interpreter_used, witness)
 
 
 def arm(form: Form) -> ArmForm:

@@ -7,6 +7,10 @@ from flask_babel import lazy_gettext as _l
 _REASONS = {
     "clock_untrusted": _l("The box does not know the time, so it cannot tell which consents are valid. Set the clock first."),
     "nobody_present": _l("Nobody is named as present. Tick everybody who is in the room."),
+    "statement_lost": _l(
+        "Something that was recorded in this case was lost when the power was cut. Go through every consent, and record again"
+        " what is missing."
+    ),
     "person_unknown": _l("Somebody named as present is not in this case. Load the page again."),
     "consent_missing": _l("Somebody has not been asked for their consent to this."),
     "consent_withdrawn": _l("Somebody has taken back their consent to this."),

@@ -11,6 +11,7 @@ from capture.model import (
     Confidence,
     Indication,
     ParentalResponsibility,
+    Purpose,
     RecordingState,
     RetentionClass,
     Role,
@@ -43,6 +44,30 @@ BASES = {
     "court order seen": _l("Court order seen"),
     "service record seen": _l("Service record seen"),
 }
+EVIDENCE = {
+    "": _l("Nobody"),
+    "practitioner": _l("The practitioner"),
+    "social worker": _l("A social worker"),
+    "service office": _l("The service's office"),
+}
+WITNESSES = {
+    "": _l("Nobody"),
+    "family member": _l("Another member of the family"),
+    "colleague": _l("A colleague of the practitioner"),
+    "interpreter": _l("The interpreter"),
+    "social worker": _l("A social worker"),
+    "health visitor": _l("A health visitor"),
+}
+NEEDS = {
+    "large print": _l("Large print"),
+    "easy read": _l("Easy Read"),
+    "read aloud": _l("Texts read aloud"),
+    "interpreter": _l("An interpreter"),
+    "sign language": _l("Sign language"),
+    "hearing support": _l("Support with hearing"),
+    "more time": _l("More time"),
+}
+"""Chosen, not typed, as all that is said of a family here: so no name gets onto the box."""
 SCOPES = {
     Scope.FILM: _l("Filming"),
     Scope.PRACTITIONER_REVIEW: _l("The practitioner looks at the film alone to prepare"),
@@ -52,6 +77,20 @@ SCOPES = {
     Scope.FAMILY_COPY: _l("The family gets a copy"),
     Scope.STILLS_FOR_FAMILY: _l("The family gets still pictures to keep"),
 }
+PURPOSES = {
+    Purpose.REVIEW: _l("The practitioner looks at it"),
+    Purpose.DOWNLOAD: _l("The practitioner takes it over"),
+    Purpose.SUPERVISION: _l("The supervisor looks at it"),
+    Purpose.INTERVISION: _l("Colleagues look at it to learn together"),
+    Purpose.TRAINING_EVENT: _l("It is shown when other people are trained"),
+    Purpose.FAMILY_COPY: _l("The family gets a copy"),
+    Purpose.STILLS_FOR_FAMILY: _l("The family gets still pictures"),
+}
+REVIEW = Purpose.REVIEW
+SHARED = frozenset(
+    {Purpose.SUPERVISION.value, Purpose.INTERVISION.value, Purpose.TRAINING_EVENT.value, Purpose.FAMILY_COPY.value}
+)
+"""The uses for which a film leaves the practitioner's hands."""
 INDICATIONS = {
     Indication.SIGNED_PAPER: _l("Signed on paper"),
     Indication.ON_THE_BOX: _l("Said yes here, with this text read"),
@@ -145,6 +184,7 @@ FAULTS = {
     "disk_error": _l("The box could not write to its card."),
     "box_unusable": _l("The box could not use its card."),
     "catalogue_broken": _l("The box cannot read its list of recordings. Tell your service's IT lead."),
+    "log_cut": _l("The end of the box's log is gone. Film nothing more; tell your service's IT lead."),
     "audit_broken": _l("The box's log does not hold. Film nothing more; tell your service's IT lead."),
 }
 OTHER_FAULT = _l("The box found a fault.")

@@ -135,7 +135,7 @@ def test_arming_without_consent_names_the_reason_and_arms_nothing(signed_in: Bro
     stranger = signed_in.get(f"/cases/{code}").text.split('<h3 id="')[3].partition('"')[0]
     answer = signed_in.post(f"/cases/{code}/arm", {"present": [adult, child, stranger], "mode": "film"})
     assert answer.status_code == 409
-    assert "has not been asked for consent to filming" in answer.text
+    assert "has not been asked for their consent to this" in answer.text
     assert box.status().state == "idle"
 
 

@@ -7,14 +7,12 @@ from flask_babel import gettext as _
 
 from capture.ids import case_code
 from capture.messages import (
-    AddParticipant,
     CaseFound,
     CaseList,
     Done,
     GetCase,
     ListCases,
     OpenCase,
-    ParticipantAdded,
     RecordConsent,
 )
 from capture.model import Decision
@@ -50,28 +48,6 @@ def show(code: str) -> Response:
     return make_response(render_template("case.html", page=page))
 
 
-@cases.post("/cases/<code>/participants")
-def add_participant(code: str) -> Response:
-    who = signed_in()
-    try:
-        form = forms.participant(request.form)
-        verb = AddParticipant(
-            session=who.session,
-            case=case_code(code),
-            label=form.label,
-            role=form.role,
-            is_child=form.is_child,
-            responsibility=form.responsibility,
-            is_assent_noted=form.is_assent_noted,
-            basis=form.basis,
-        )
-        parts().client.call(verb, ParticipantAdded)
-    except SHOWN_WITH_THE_FORM as refusal:
-        return again("case.html", refusal, page=case_page(code))
-    flash(_("%(label)s was added.", label=form.label))
-    return see("cases.show", code=code)
-
-
 @cases.post("/cases/<code>/consents")
 def record_consent(code: str) -> Response:
     """One signed event for each scope ticked. Each stands by itself: should one be refused, those before it stay recorded."""
@@ -81,6 +57,9 @@ def record_consent(code: str) -> Response:
             parts().client.call(verb, Done)
     except SHOWN_WITH_THE_FORM as refusal:
         return again("case.html", refusal, page=case_page(code))
+    if form.decision is Decision.WITHDRAWN:
+        # What was opened by it is closed here too, in the middle of a transfer if need be.
+        parts().movies.drop_session(signed_in().session)
     flash(_("The consent was recorded.") if form.decision is Decision.GIVEN else _("The consent was taken back."))
     return see("cases.show", code=code)
 
@@ -118,6 +97,7 @@ def _consents(code: str, form: forms.ConsentForm) -> list[RecordConsent]:
             notice_version=notice.version,
             notice_language=notice.language,
             is_interpreter_used=form.is_interpreter_used,
+            witness=form.witness,
         )
         for scope in form.scopes
     ]

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from http import HTTPStatus
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, abort, request
 from werkzeug.exceptions import ServiceUnavailable
 
 from capture.ids import recording_id
@@ -22,6 +23,10 @@ from webui.streaming import BLOCK_BYTES, Blocks, Content, respond
 downloads = Blueprint("downloads", __name__)
 
 
+KEPT_FOR = frozenset(Purpose) - {Purpose.REVIEW, Purpose.SEALED, Purpose.STILLS_FOR_FAMILY}
+"""What a whole film may be taken away for."""
+
+
 @dataclass(frozen=True, slots=True)
 class Mp4Hash:
     """What the virtual MP4 is, to the byte."""
@@ -33,10 +38,10 @@ class Mp4Hash:
 
 @downloads.get("/recordings/<rec>/video.mp4")
 def video(rec: str) -> Response:
-    """To look at; with `?download=1` to keep."""
+    """To look at; with `?download=1` to keep; with `&purpose=supervision` or another to hand on, if all in it agreed."""
     is_kept = request.args.get("download") == "1"
     who = signed_in()
-    lease = _lease(who, rec, Purpose.DOWNLOAD if is_kept else Purpose.REVIEW)
+    lease = _lease(who, rec, _purpose(request.args.get("purpose", "download")) if is_kept else Purpose.REVIEW)
     try:
         movie = lease.movie()
         name = f"{rec}.mp4" if is_kept else ""
@@ -78,6 +83,17 @@ def mp4_hash(mine: WebSession, who: SignedIn, rec: str) -> Mp4Hash:
         return Mp4Hash(digest, movie.size, lease.facts.sealed_hash)
     finally:
         lease.close()
+
+
+def _purpose(text: str) -> Purpose:
+    """What the film is taken for. A word that is no purpose is refused: it must not pass for a milder one."""
+    try:
+        purpose = Purpose(text)
+    except ValueError:
+        abort(HTTPStatus.NOT_FOUND)
+    if purpose not in KEPT_FOR:
+        abort(HTTPStatus.NOT_FOUND)
+    return purpose
 
 
 def _lease(who: SignedIn, rec: str, purpose: Purpose) -> Lease:

@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 from capture.errors import TransferMismatch
 from capture.ids import case_code, recording_id
 from capture.messages import ConfirmTransfer, Done, GetRecording, ListRecordings, RecordingFound, RecordingList
+from capture.model import Purpose
 from webui import forms
 from webui.answers import again, see
 from webui.parts import parts
@@ -47,6 +48,11 @@ def taken_over(rec: str) -> Response:
         return again("recording.html", refusal, found=find(rec))
     flash(_("The recording was taken over, and both copies are the same."))
     return see("recordings.show", rec=rec)
+
+
+def refusals_of(found: RecordingFound) -> dict[Purpose, tuple[str, ...]]:
+    """What speaks against each purpose; one that is not in it is allowed."""
+    return {refusal.purpose: refusal.reasons for refusal in found.refusals}
 
 
 def find(rec: str) -> RecordingFound:
