@@ -110,6 +110,7 @@ class AuditEvent(Enum):
     ERASE_ASKED = "erase_asked"
     ERASE_REFUSED = "erase_refused"
     ERASED = "erased"
+    EXPORTED = "exported"
     FAULT = "fault"
     FAULT_ACKNOWLEDGED = "fault_acknowledged"
     PEER_REFUSED = "peer_refused"

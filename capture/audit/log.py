@@ -17,6 +17,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from capture.audit.line import (
     EMPTY,
@@ -52,8 +53,18 @@ class AuditLog:
     """One open log; make it with `open`. All methods may be called from any thread."""
 
     def __init__(
-        self, fd: int, place: RememberedHead, device_key: DeviceKey, *, clock: Clock, disk: Disk, now: Callable[[], WallTime]
+        self,
+        path: Path,
+        fd: int,
+        place: RememberedHead,
+        device_key: DeviceKey,
+        *,
+        clock: Clock,
+        disk: Disk,
+        now: Callable[[], WallTime],
     ) -> None:
+        self.path: Final = path
+        """Where it can be read."""
         self._fd = fd
         self._place = place
         self._is_cut = False
@@ -102,7 +113,7 @@ class AuditLog:
         except BaseException:
             disk.close(fd)
             raise
-        log = cls(fd, RememberedHead(*head, end_offset), device_key, clock=clock, disk=disk, now=now)
+        log = cls(path, fd, RememberedHead(*head, end_offset), device_key, clock=clock, disk=disk, now=now)
         try:
             if tail:
                 lost = tail.removesuffix(b"\n")

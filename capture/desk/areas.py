@@ -16,6 +16,7 @@ from capture.desk.arming import ArmingDesk
 from capture.desk.cases import CaseDesk
 from capture.desk.desk import Desk
 from capture.desk.entry import EntryDesk
+from capture.desk.exports import ExportDesk
 from capture.desk.leaves import Leaves
 from capture.desk.people import PeopleDesk
 from capture.desk.recordings import RecordingDesk
@@ -35,6 +36,8 @@ from device.ports import Clock
 
 _OPENINGS = 30
 _OPENING_EVERY_S = 2.0
+_EXPORTS = 20
+_EXPORT_EVERY_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,5 +121,16 @@ def make_desk(parts: Parts) -> Desk:
             anchor=parts.anchor,
             opening_rate=Rate(parts.clock, _OPENINGS, _OPENING_EVERY_S),
             is_framing=lambda: parts.control().state.phase is Phase.FRAMING,
+        ),
+        ExportDesk(
+            box_id=parts.config.box_id,
+            sessions=parts.sessions,
+            records=parts.records,
+            recordings=parts.recordings,
+            catalogue=parts.catalogue,
+            vault=parts.vault,
+            device_key=parts.device_key,
+            audit=parts.audit,
+            export_rate=Rate(parts.clock, _EXPORTS, _EXPORT_EVERY_S),
         ),
     )

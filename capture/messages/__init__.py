@@ -46,6 +46,22 @@ from capture.messages.entry import (
     Status,
     Stop,
 )
+from capture.messages.exports import (
+    AuditExtract,
+    AuditPage,
+    BeginExport,
+    ConsentPage,
+    ExportBegun,
+    ListConsents,
+    ListManifests,
+    ListPeople,
+    ListReceipts,
+    ListTransfers,
+    ManifestPage,
+    PeoplePage,
+    ReceiptPage,
+    TransferPage,
+)
 from capture.messages.recordings import (
     ConfirmTransfer,
     EraseBegin,
@@ -98,6 +114,13 @@ AnyVerb = (
     | EraseBegin
     | ErasePoll
     | GetPicture
+    | BeginExport
+    | ListPeople
+    | ListConsents
+    | ListTransfers
+    | ListManifests
+    | ListReceipts
+    | AuditExtract
 )
 
 AnyAnswer = (
@@ -118,6 +141,13 @@ AnyAnswer = (
     | EraseWaiting
     | Erased
     | Picture
+    | ExportBegun
+    | PeoplePage
+    | ConsentPage
+    | TransferPage
+    | ManifestPage
+    | ReceiptPage
+    | AuditPage
 )
 
 __all__ = [
@@ -129,11 +159,15 @@ __all__ = [
     "AnyVerb",
     "Arm",
     "Armed",
+    "AuditExtract",
+    "AuditPage",
+    "BeginExport",
     "CancelAsk",
     "CaseFound",
     "CaseList",
     "CaseSummary",
     "ConfirmTransfer",
+    "ConsentPage",
     "Disarm",
     "Done",
     "EndInvolvement",
@@ -143,6 +177,7 @@ __all__ = [
     "ErasePoll",
     "EraseWaiting",
     "Erased",
+    "ExportBegun",
     "GetCase",
     "GetNotes",
     "GetPicture",
@@ -151,14 +186,22 @@ __all__ = [
     "KeepAlive",
     "KeepNotes",
     "ListCases",
+    "ListConsents",
+    "ListManifests",
+    "ListPeople",
+    "ListReceipts",
     "ListRecordings",
+    "ListTransfers",
+    "ManifestPage",
     "NotesFound",
     "OfferClock",
     "OpenCase",
     "OpenRecording",
     "Opened",
     "ParticipantAdded",
+    "PeoplePage",
     "Picture",
+    "ReceiptPage",
     "RecordConsent",
     "RecordingFound",
     "RecordingList",
@@ -176,6 +219,7 @@ __all__ = [
     "StateNeeds",
     "Status",
     "Stop",
+    "TransferPage",
     "Verb",
     "encode",
 ]

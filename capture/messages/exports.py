@@ -36,9 +36,11 @@ class BeginExport(Verb, frozen=True, kw_only=True):
 
 
 class ExportBegun(Answer, frozen=True, kw_only=True):
-    """The case, and what a reader needs to check the rest: the box's id and public key, and where its log stands now."""
+    """The case (its notes apart), and what a reader needs to check the rest: the box's id and public key, and where its log
+    stands now."""
 
     case: Case
+    has_notes: bool = False
     box_id: str
     device_key: Hash
     now: WallTime
@@ -135,6 +137,28 @@ class ManifestPage(Answer, frozen=True, kw_only=True):
     is_last: bool
 
 
+class ListReceipts(Verb, frozen=True, kw_only=True):
+    """What the box signed about erasures of the case's recordings, behind the row numbered `after`, oldest first. Answer:
+    ReceiptPage."""
+
+    session: Session
+    case: Code
+    after: Place = 0
+
+
+class SignedReceipt(Fact, frozen=True, kw_only=True):
+    """One receipt, byte for byte, and the number of its row."""
+
+    number: int
+    erasure_id: str
+    data: bytes
+
+
+class ReceiptPage(Answer, frozen=True, kw_only=True):
+    receipts: tuple[SignedReceipt, ...]
+    is_last: bool
+
+
 class AuditExtract(Verb, frozen=True, kw_only=True):
     """The log's lines about the case from this byte of the log on. `asks` are those of which earlier lines were seen to be about
     the case: a line that only asks names neither case nor recording. Answer: AuditPage."""
@@ -152,18 +176,3 @@ class AuditPage(Answer, frozen=True, kw_only=True):
     lines: tuple[bytes, ...]
     next_offset: int
     is_last: bool
-
-
-class GetNotes(Verb, frozen=True, kw_only=True):
-    """The practitioner's notes of the case, to be opened: logged. Answer: NotesFound."""
-
-    session: Session
-    case: Code
-
-
-class NotesFound(Answer, frozen=True, kw_only=True):
-    """The sealed file and its own key, both empty where nothing was noted. `payload_offset` is its header's length."""
-
-    notes: bytes
-    file_key: bytes
-    payload_offset: int
