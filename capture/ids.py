@@ -20,7 +20,7 @@ RecordingId = NewType("RecordingId", str)
 ALPHABET = "23456789abcdefghjkmnpqrstvwxyz"
 """No vowels but a and e, nothing that is read as something else: codes are read aloud and typed on phones."""
 
-_LENGTHS = {"box": 6, "prac": 6, "VIG": 4, "par": 10, "vis": 10, "con": 12, "arm": 12, "rec": 16, "ask": 16}
+_LENGTHS = {"box": 6, "prac": 6, "VIG": 4, "par": 10, "vis": 10, "con": 12, "arm": 12, "rec": 16, "ask": 16, "era": 16}
 _PATTERN = {prefix: re.compile(rf"{prefix}-[{ALPHABET}]{{{length}}}") for prefix, length in _LENGTHS.items()}
 _PATTERN["VIG"] = re.compile(rf"VIG-[{ALPHABET.upper()}]{{4}}")
 
@@ -77,6 +77,11 @@ def new_ask_id() -> str:
     return _make("ask")
 
 
+def new_erasure_id() -> str:
+    """Names one receipt of films that were erased."""
+    return _make("era")
+
+
 def box_id(text: str) -> BoxId:
     """Parse; raises BadRequest. So do all the parsers below."""
     return BoxId(_parse("box", text))
@@ -96,3 +101,7 @@ def participant_id(text: str) -> ParticipantId:
 
 def recording_id(text: str) -> RecordingId:
     return RecordingId(_parse("rec", text))
+
+
+def erasure_id(text: str) -> str:
+    return _parse("era", text)
