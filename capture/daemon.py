@@ -26,6 +26,7 @@ from capture.filming import Filming
 from capture.framing import Framing
 from capture.ids import PractitionerId
 from capture.keyring import Keyrings
+from capture.log_memory import LOG_CUT, LogMemory, remembered_head
 from capture.model import ArmMode, StopReason
 from capture.notices.texts import load_notices
 from capture.rate import Rate
@@ -85,7 +86,11 @@ class Daemon:
         self._anchor = TimeAnchor(
             clock, lambda: self._catalogue.meta("anchor"), lambda text: self._catalogue.set_meta("anchor", text)
         )
-        self._audit = AuditLog.open(folder / "audit.log", device_key, clock, disk, self._anchor.now)
+        self._audit = AuditLog.open(
+            folder / "audit.log", device_key, clock, disk, self._anchor.now, remembered=remembered_head(self._catalogue)
+        )
+        self._memory = LogMemory(self._catalogue, self._audit, clock)
+        self._memory.settle(folder / "audit.log")
         vault = Vault(folder / "vault", disk)
         recordings = Recordings(self._catalogue)
         mark_interrupted(vault, recordings, self._audit)
@@ -114,7 +119,7 @@ class Daemon:
         )
         self._erasures = Erasures(vault, recordings, self._audit, clock, self._control)
         limits = Limits(film=config.limits.film_limit_s * NS, framing=config.limits.framing_limit_s * NS)
-        self._recorder = Control(hardware.panel, hardware.camera, clock, State(limits=limits), self)
+        self._recorder = Control(hardware.panel, hardware.camera, clock, State(limits=limits, fault=self._memory.fault), self)
         board = StatusBoard(
             config=config,
             clock=clock,
@@ -128,7 +133,7 @@ class Daemon:
         )
         self._records = Records(
             self._catalogue,
-            self._audit,
+            self._memory,
             config.box_id,
             signers=Signers(device_key.public_hex, lambda practitioner: keyrings.public(practitioner).verify_hex),
             clock=clock,
@@ -175,6 +180,7 @@ class Daemon:
         housekeeping = threading.Thread(target=self._keep_house, name="housekeeping", daemon=True)
         with ExitStack() as ending:  # from the last to the first, each whatever became of the others
             ending.callback(self._catalogue.close)
+            ending.callback(self._memory.close)
             ending.callback(self._audit.close)
             ending.callback(self._audit.submit, AuditEvent.STOPPED)
             ending.callback(self._anchor.remember)
@@ -199,6 +205,8 @@ class Daemon:
         while not self._stopping.wait(_HOUSEKEEPING_S):
             if self._recorder.state.phase in (Phase.RECORDING, Phase.FRAMING, Phase.SEALING):
                 self._sessions.touch()
+            else:
+                self._memory.keep()
             self._sessions.lock_if_idle()
             # Counted in looks, not by the clock: after a suspend this thread may be awake before the control thread is.
             looks = looks + 1 if self._recorder.turned_ns == turned_ns else 0
@@ -266,6 +274,8 @@ class Daemon:
 
     def log(self, event: AuditEvent, code: str) -> None:
         """Not waited for. A log that cannot be written refuses every later opening; it must not keep a stop from happening."""
+        if (event, code) == (AuditEvent.FAULT_ACKNOWLEDGED, LOG_CUT):
+            self._memory.acknowledge()
         try:
             self._audit.submit(event, **({"code": code} if code else {}))
         except (VigcamError, ValueError):

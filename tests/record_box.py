@@ -15,6 +15,7 @@ from capture.consent.records import Records
 from capture.device_key import DeviceKey
 from capture.ids import BoxId, CaseCode, ParticipantId, PractitionerId, new_box_id, new_practitioner_id
 from capture.keyring import Keyrings, Unlocked
+from capture.log_memory import LogMemory
 from capture.model import (
     Confidence,
     Decision,
@@ -97,7 +98,7 @@ class RecordBox:
     def records_of(self, catalogue: Catalogue) -> Records:
         return Records(
             catalogue,
-            self.audit,
+            LogMemory(catalogue, self.audit, self.clock),
             self.box_id,
             signers=self.signers,
             clock=self.clock,

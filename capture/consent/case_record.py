@@ -52,6 +52,8 @@ class CaseRecord:
     armings: tuple[ArmingPlace, ...] = ()
     removed: tuple[Participant, ...] = ()
     transfers: tuple[Transfer, ...] = ()
+    is_held: bool = False
+    """A statement of the case was lost, and nothing was said in it since."""
 
     @cached_property
     def consents(self) -> tuple[Consent, ...]:

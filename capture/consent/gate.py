@@ -19,6 +19,8 @@ class Reason(Enum):
     """Why the gate says no. The values are stable, travel over the socket and name nobody."""
 
     CLOCK_UNTRUSTED = "clock_untrusted"
+    STATEMENT_LOST = "statement_lost"
+    """The log knows of a statement in this case that is not there: it may have been a withdrawal."""
     NOBODY_PRESENT = "nobody_present"
     PERSON_UNKNOWN = "person_unknown"
     CONSENT_MISSING = "consent_missing"
@@ -65,6 +67,8 @@ def permits(scope: Scope, people: Sequence[ParticipantId], record: CaseRecord, a
     found: set[Reason] = set()
     if at.confidence is Confidence.NONE:
         found.add(Reason.CLOCK_UNTRUSTED)
+    if record.is_held:
+        found.add(Reason.STATEMENT_LOST)
     if not people:
         found.add(Reason.NOBODY_PRESENT)
     deciding: list[Consent] = []

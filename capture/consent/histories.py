@@ -9,13 +9,14 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from capture.catalogue import Catalogue, Changes, StatementRow
 from capture.consent import retention
 from capture.consent.history import History, Open, Signers, opener, read_history
 from capture.consent.statements import SignedStatement, Statement
 from capture.errors import CatalogueBroken, NotFound
+from capture.held_cases import HeldCases
 from capture.ids import BoxId, CaseCode
 from capture.keyring import Unlocked
 
@@ -39,6 +40,7 @@ class Histories:
         self._catalogue = catalogue
         self._box_id = box_id
         self._signers = signers
+        self._held = HeldCases(catalogue)
         self._lock = threading.Lock()
         self._reader: Unlocked | None = None
         self._kept: OrderedDict[CaseCode, _Kept] = OrderedDict()
@@ -70,6 +72,7 @@ class Histories:
         with self._catalogue.transaction():  # the head and the statements of one moment
             head = self._catalogue.head(code)
             rows = self._catalogue.statements(code)
+            is_held = code in self._held.all()
         if head is None and rows:
             raise CatalogueBroken(f"{code}: statements without a head")
         if head is None or head.practitioner != unlocked.practitioner:
@@ -84,4 +87,4 @@ class Histories:
         history = read_history(rows, head, self._box_id, open_once)
         if head.erase_due_ms != retention.erase_due_ms(history.record.case):
             raise CatalogueBroken(f"{code}: the date for erasing is not the one that was signed")
-        return _Kept(history, changes, now)
+        return _Kept(replace(history, record=replace(history.record, is_held=is_held)), changes, now)

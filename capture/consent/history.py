@@ -10,7 +10,7 @@ each statement's hash.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from capture.catalogue import CaseHead, StatementRow
 from capture.consent import statements
@@ -100,7 +100,9 @@ def verify_again(history: History, verify_hex: str) -> None:
             raise CatalogueBroken(f"{history.head.case}: statement {place} is not in its place")
         last_hash = signed.hash
         reading.take(statement, last_hash)
-    if (reading.record(history.head.case), last_hash) != (history.record, history.head.last_hash):
+    # That the case is held nobody signed: the box saw it.
+    said = replace(reading.record(history.head.case), is_held=history.record.is_held)
+    if (said, last_hash) != (history.record, history.head.last_hash):
         raise CatalogueBroken(f"{history.head.case}: what is kept is not what was signed")
 
 

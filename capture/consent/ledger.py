@@ -11,7 +11,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from capture.audit.line import AuditEvent
-from capture.audit.log import AuditLog
 from capture.catalogue import CaseHead, Catalogue, StatementRow
 from capture.consent import statements
 from capture.consent.case_record import CaseRecord
@@ -21,6 +20,7 @@ from capture.consent.statements import NO_HASH, AnyContent, CaseOpened, Statemen
 from capture.errors import CatalogueBroken
 from capture.ids import BoxId, CaseCode, new_case_code
 from capture.keyring import Unlocked
+from capture.log_memory import LogMemory
 from capture.model import Case, WallTime
 from capture.seal.keys import Recipient
 from device.ports import Clock
@@ -59,10 +59,17 @@ class Ledger:
     """
 
     def __init__(
-        self, catalogue: Catalogue, audit: AuditLog, box_id: BoxId, *, signers: Signers, clock: Clock, now: Callable[[], WallTime]
+        self,
+        catalogue: Catalogue,
+        memory: LogMemory,
+        box_id: BoxId,
+        *,
+        signers: Signers,
+        clock: Clock,
+        now: Callable[[], WallTime],
     ) -> None:
         self._catalogue = catalogue
-        self._audit = audit
+        self._memory = memory
         self._box_id = box_id
         self._clock = clock
         self._now = now
@@ -131,15 +138,7 @@ class Ledger:
             nonce=statement.nonce,
             sealed=statements.seal(signed, (unlocked.public.recipient, recovery)),
         )
-        self._audit.append(
-            said.event,
-            case=statement.case,
-            practitioner=statement.practitioner,
-            statement=statement.sequence,
-            statement_hash=signed.hash,
-            **said.ids,
-        )
-        self._catalogue.append(row, signed.hash, head, said.also)
+        self._memory.enter(row, signed.hash, head, event=said.event, ids=said.ids, also=said.also)
 
 
 def _case_of(head: CaseHead | None) -> CaseCode:

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from capture.audit.line import AuditEvent
-from capture.audit.log import AuditLog
 from capture.catalogue import Catalogue
 from capture.consent import arming_rules, case_rules, retention
 from capture.consent.case_record import CaseRecord
@@ -47,6 +46,7 @@ from capture.ids import (
     new_visit_id,
 )
 from capture.keyring import Unlocked
+from capture.log_memory import LogMemory
 from capture.model import (
     Arming,
     ArmMode,
@@ -74,7 +74,7 @@ class Records:
     def __init__(
         self,
         catalogue: Catalogue,
-        audit: AuditLog,
+        memory: LogMemory,
         box_id: BoxId,
         *,
         signers: Signers,
@@ -82,7 +82,7 @@ class Records:
         now: Callable[[], WallTime],
         notices: Notices,
     ) -> None:
-        self._ledger = Ledger(catalogue, audit, box_id, signers=signers, clock=clock, now=now)
+        self._ledger = Ledger(catalogue, memory, box_id, signers=signers, clock=clock, now=now)
         self._catalogue = catalogue
         self._recordings = Recordings(catalogue)
         self._clock = clock

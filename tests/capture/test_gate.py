@@ -2,68 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import replace
 
 import msgspec
 import pytest
+from paper_family import BABY, BABY_YES, BOTH, NOW, PARENT, PARENT_YES, VISITOR, consent, record
 
-from capture.consent.case_record import CaseRecord, placed
+from capture.consent.case_record import CaseRecord
 from capture.consent.gate import Reason, permits
-from capture.ids import CaseCode, ConsentId, ParticipantId
-from capture.model import (
-    Case,
-    Confidence,
-    Consent,
-    Decision,
-    Indication,
-    ParentalResponsibility,
-    Participant,
-    Role,
-    Scope,
-    WallTime,
-)
+from capture.ids import ParticipantId
+from capture.model import Confidence, Decision, ParentalResponsibility, Scope, WallTime
 
 pytestmark = pytest.mark.promise("P3")
-
-NOW = WallTime(ms=1_000_000, confidence=Confidence.BROWSER)
-CASE = Case(code=CaseCode("VIG-AAAA"), opened=NOW)
-PARENT = Participant(
-    participant_id=ParticipantId("parent"),
-    label="Adult A",
-    role=Role.PARENT,
-    is_child=False,
-    responsibility=ParentalResponsibility.HOLDS,
-)
-BABY = Participant(participant_id=ParticipantId("baby"), label="Child B", role=Role.CHILD, is_child=True)
-VISITOR = Participant(participant_id=ParticipantId("visitor"), label="Adult C", role=Role.OTHER, is_child=False)
-
-
-def consent(person: Participant, giver: Participant | None = None, **changes: Any) -> Consent:
-    yes = Consent(
-        consent_id=ConsentId(f"con-{person.participant_id}"),
-        participant_id=person.participant_id,
-        scope=Scope.FILM,
-        decision=Decision.GIVEN,
-        given_by=(giver or person).participant_id,
-        indication=Indication.SIGNED_PAPER,
-        given=WallTime(ms=NOW.ms - 1_000, confidence=Confidence.BROWSER),
-        expires_ms=NOW.ms + 5_000,
-        notice_hash="0" * 64,
-        notice_version="1",
-        notice_language="en",
-        is_notice_verified=True,
-        is_interpreter_used=False,
-    )
-    return msgspec.structs.replace(yes, **changes)
-
-
-def record(*consents: Consent, people: tuple[Participant, ...] = (PARENT, BABY, VISITOR)) -> CaseRecord:
-    return CaseRecord(case=CASE, participants=people, placed=placed(*consents))
-
-
-PARENT_YES = consent(PARENT)
-BABY_YES = consent(BABY, PARENT)
-BOTH = (PARENT.participant_id, BABY.participant_id)
 
 
 def ask(found: CaseRecord, present: tuple[ParticipantId, ...] = BOTH, at: WallTime = NOW) -> tuple[Reason, ...]:
@@ -204,7 +154,15 @@ def test_codes_of_reasons_are_stable() -> None:
         "giver_not_self",
         "giver_not_responsible",
         "interpreter_needed",
+        "statement_lost",
     }
+
+
+@pytest.mark.parametrize("scope", Scope)
+def test_a_case_that_lacks_a_statement_is_held_whatever_everybody_said(scope: Scope) -> None:
+    found = record(*(msgspec.structs.replace(yes, scope=scope) for yes in (PARENT_YES, BABY_YES)))
+    assert permits(scope, BOTH, found, NOW).is_given
+    assert permits(scope, BOTH, replace(found, is_held=True), NOW).reasons == (Reason.STATEMENT_LOST,)
 
 
 def test_the_first_consent_to_expire_ends_the_yes() -> None:

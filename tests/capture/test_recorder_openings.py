@@ -9,7 +9,18 @@ from recorder_world import World
 
 from capture.model import ArmMode, StopReason
 from capture.recorder.effects import DropPicture, LightTally, OpenSensor, Prepare, SealTake
-from capture.recorder.model import EndAsked, EndKind, LeaveEnded, Phase, StopAsked, TakeReady, TakeRefused, TallyLit
+from capture.recorder.model import (
+    Booted,
+    ButtonUp,
+    EndAsked,
+    EndKind,
+    LeaveEnded,
+    Phase,
+    StopAsked,
+    TakeReady,
+    TakeRefused,
+    TallyLit,
+)
 from device.ports import LampPattern
 
 
@@ -153,3 +164,17 @@ def test_an_end_asked_while_an_opening_is_prepared_throws_it_away() -> None:
     assert world.abandoned() == [1]
     assert world.state.leave is None
     assert [end.kind for end in world.ended()] == [EndKind.PROCESS]
+
+
+@pytest.mark.promise("P10")
+@pytest.mark.parametrize("is_button_down", [False, True])
+def test_a_fault_found_at_the_start_waits_for_a_press_of_its_own(is_button_down: bool) -> None:
+    world = World()
+    world.state = replace(world.state, fault="log_cut")
+    world.send(Booted(world.now, is_button_down))
+    assert (world.state.phase, world.state.fault) == (Phase.FAULTED, "log_cut")
+    world.send(ButtonUp(world.now))
+    assert world.state.phase is Phase.FAULTED
+    assert not world.state.enrolment_end_ns
+    world.press(0.2)
+    assert (world.state.phase, world.state.fault) == (Phase.IDLE, "")
