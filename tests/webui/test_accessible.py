@@ -99,13 +99,32 @@ def _agree(phone: Phone) -> None:
     for person in ("Adult A", "Child A"):
         form = page.locator("#consent-form")
         form.get_by_label("Filming").check()
+        form.get_by_label("The practitioner looks at the film alone to prepare").check()
         form.get_by_role("group", name="Whose picture").get_by_label(person).check()
         form.get_by_role("group", name="Who said yes?").get_by_label("Adult A").check()
         form.get_by_label("Signed on paper").check()
         phone.tap("Record the yes")
         expect(page.get_by_text("The consent was recorded.")).to_be_visible()
-    expect(page.get_by_text("yes, until")).to_have_count(2)
+    expect(page.get_by_text("yes, until")).to_have_count(4)
     phone.look("Case " + _code(page))
+    _put_on_record(phone)
+
+
+def _put_on_record(phone: Phone) -> None:
+    page, code = phone.page, _code(phone.page)
+    phone.tap(re.compile("Correct or remove Adult A"), "link")
+    phone.look(f"Adult A of case {code}")
+    phone.tap("Keep the correction")
+    phone.tap("Helping question and notes", "link")
+    phone.look(f"Notes on case {code}")
+    page.get_by_label("Helping question").fill("What does she look at?")
+    phone.tap("Keep the notes")
+    page.get_by_label("Large print").check()
+    phone.tap("Note what the family needs")
+    phone.tap("Note the end of the work")
+    phone.look(f"Case {code}", "Enter the day on which the work ended")
+    phone.go(f"/cases/{code}")
+    phone.look(f"Case {code}")
 
 
 def _code(page: Page) -> str:
