@@ -1,8 +1,8 @@
 """One room's rules broken on purpose, one small change at a time, and its tests run on each; never touches the checkout.
 
 mutmut makes the changes, in a copy: it writes every variant of a function beside the original, imports all once, and forks a
-process for each, in which that one variant is called. It leaves alone what is not a plain function or method: constants, the
-fields of facts, anything decorated.
+process for each, in which that one variant is called. It leaves alone what is not a plain function or method: constants and the
+fields of facts; what is merely wrapped as a property is unwrapped for it (`mutant_wrapping.py`).
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path
 
+from mutant_wrapping import unwrap
 from mutmut.configuration import reset_config
 from mutmut.mutation.diff_apply import get_diff_for_mutant
 from mutmut.stats import status_by_exit_code
@@ -65,6 +66,8 @@ def run(room: Room, folder: Path, *, jobs: int, say: Say) -> tuple[Mutant, ...]:
     Raises ChildProcessError with the end of mutmut's words where its run fails: the tests did not hold before any change.
     """
     copy_to(folder)
+    for path in {path for pattern in room.files for path in folder.glob(pattern)}:
+        path.write_text(unwrap(path.read_text("utf-8")), "utf-8")
     (folder / "setup.cfg").write_text(_settings(room, folder), "utf-8")
     # Where a test spawns Python it must find the copy; and the same mutant meets the same tests in the same order every time.
     environment = os.environ | {"PYTHONPATH": "", "PYTHONHASHSEED": "0"}

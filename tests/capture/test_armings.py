@@ -95,8 +95,9 @@ def test_without_consent_nothing_is_armed_and_nothing_is_signed(visit: Visit) ->
 
 def test_with_an_untrusted_clock_nothing_is_armed(visit: Visit) -> None:
     visit.box.set_wall(NOON_MS, Confidence.NONE)
-    with pytest.raises(ClockUntrusted):
+    with pytest.raises(ClockUntrusted) as refused:
         visit.arm()
+    assert refused.value.reasons == ("clock_untrusted",)
 
 
 def test_the_lease_is_never_longer_than_three_hours(visit: Visit) -> None:

@@ -9,7 +9,7 @@ import pytest
 from paper_family import BABY, BABY_YES, BOTH, NOW, PARENT, PARENT_YES, VISITOR, consent, record
 
 from capture.consent.case_record import CaseRecord
-from capture.consent.gate import Reason, permits
+from capture.consent.gate import Permit, Reason, permits
 from capture.ids import ParticipantId
 from capture.model import Confidence, Decision, ParentalResponsibility, Scope, WallTime
 
@@ -163,6 +163,18 @@ def test_a_case_that_lacks_a_statement_is_held_whatever_everybody_said(scope: Sc
     found = record(*(msgspec.structs.replace(yes, scope=scope) for yes in (PARENT_YES, BABY_YES)))
     assert permits(scope, BOTH, found, NOW).is_given
     assert permits(scope, BOTH, replace(found, is_held=True), NOW).reasons == (Reason.STATEMENT_LOST,)
+
+
+def test_an_answer_that_rests_on_nobodys_consent_is_no_yes() -> None:
+    assert not Permit(()).is_given
+    assert not Permit((Reason.CONSENT_EXPIRED,), (PARENT_YES,)).is_given
+    assert Permit((), (PARENT_YES,)).is_given
+
+
+@pytest.mark.parametrize(("lasts_ms", "reasons"), [(0, (Reason.CONSENT_EXPIRED, Reason.CONSENT_NEVER_VALID)), (1_001, ())])
+def test_consent_that_ends_as_it_is_given_was_never_valid(lasts_ms: int, reasons: tuple[Reason, ...]) -> None:
+    brief = consent(PARENT, expires_ms=PARENT_YES.given.ms + lasts_ms)
+    assert ask(record(brief, BABY_YES)) == reasons
 
 
 def test_the_first_consent_to_expire_ends_the_yes() -> None:

@@ -53,6 +53,21 @@ def test_a_history_kept_in_ram_is_verified_anew_without_the_keyring(written: Wri
         verify_again(history, "00" * 32)
 
 
+def test_a_history_kept_in_ram_whose_last_statement_somebody_else_signed_is_noticed(written: Written) -> None:
+    """Though all else of it is made to fit: head, record and chain."""
+    history = written.read(written.rows)
+    signed = statements.make(written.statement(-1), written.box.sign_in())
+    placed = (*history.record.placed[:-1], replace(history.record.placed[-1], statement_hash=signed.hash))
+    forged = replace(
+        history,
+        signed=(*history.signed[:-1], signed),
+        head=replace(history.head, last_hash=signed.hash),
+        record=replace(history.record, placed=placed),
+    )
+    with pytest.raises(CatalogueBroken, match="signature"):
+        verify_again(forged, written.unlocked.public.verify_hex)
+
+
 def test_a_removed_statement_is_noticed_wherever_it_stood(written: Written) -> None:
     for place in range(len(written.rows)):
         with pytest.raises(CatalogueBroken):
