@@ -28,6 +28,8 @@ class Trace:
     """Which line says so."""
     sealed_hash: str = ""
     is_interrupted: bool = False
+    is_rewrapping: bool = False
+    """A new header was announced, and not yet said to be in the file: the hashes here are those that are to be."""
     erasure: Erasure = Erasure.NONE
 
 
@@ -101,6 +103,10 @@ class Traces:
             case AuditEvent.RECORDING_SEALED:
                 sealed_hash = str(line.fields.get("sealed_hash", ""))
                 trace = replace(trace, is_sealed=True, sealed_seq=line.seq, sealed_hash=sealed_hash)
+            case AuditEvent.RECORDING_REWRAPPED:
+                header_hash, sealed_hash = (str(line.fields.get(name, "")) for name in ("header_hash", "sealed_hash"))
+                is_begun = line.fields.get("stage") != "done"
+                trace = replace(trace, header_hash=header_hash, sealed_hash=sealed_hash, is_rewrapping=is_begun)
             case AuditEvent.RECORDING_INTERRUPTED:
                 trace = replace(trace, is_interrupted=True)
             case AuditEvent.ERASED:

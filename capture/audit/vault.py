@@ -64,7 +64,8 @@ def check_vault(folder: Path, chain: Chain, watch: Watch) -> VaultReport:
         trace = chain.traces.recordings.get(recording, Trace())
         found = [*_check_presence(own, trace, chain.head.sequence)]
         if trace.erasure is Erasure.NONE:  # what is half erased is broken on purpose
-            sealed_hash = reading.sha256(own.sealed) if own.sealed.exists() else ""
+            is_steady = own.sealed.exists() and not trace.is_rewrapping
+            sealed_hash = reading.sha256(own.sealed) if is_steady else ""
             found += _check_manifest(recording, own, chain, sealed_hash)
             found += _check_log(own, trace, chain, sealed_hash)
         findings += [Finding(recording, what) for what in found]
@@ -86,7 +87,7 @@ def _check_manifest(recording: str, own: _Files, chain: Chain, sealed_hash: str)
         return
     if chain.bad is None and not chain.has(AuditHead(manifest.audit_sequence, manifest.audit_head)):
         yield f"the manifest knows a line {manifest.audit_sequence} that the log does not have: the log was cut or replaced"
-    if own.sealed.exists():
+    if sealed_hash:
         yield from _check_sealed(own.sealed, manifest, sealed_hash)
 
 
@@ -102,6 +103,8 @@ def _check_sealed(path: Path, manifest: Manifest, sealed_hash: str) -> Iterator[
 
 def _check_log(own: _Files, trace: Trace, chain: Chain, sealed_hash: str) -> Iterator[str]:
     if chain.bad is not None:  # the rest of the log is not to be trusted, so nothing can be held against a file
+        return
+    if trace.is_rewrapping:  # it has the old header, the new one, or a part of each
         return
     if sealed_hash and trace.sealed_hash not in ("", sealed_hash):
         yield "the sealed file is not the one in the log"
@@ -139,6 +142,8 @@ def _is_unvouched(own: _Files, trace: Trace) -> bool:
 def _unfinished(own: _Files, trace: Trace) -> Iterator[str]:
     if trace.erasure is Erasure.BEGUN:
         yield "its erasure was begun and not finished"
+    if trace.erasure is Erasure.NONE and trace.is_rewrapping:
+        yield "its header is being replaced: the next start ends that"
     if trace.erasure is Erasure.NONE and own.sealed.exists() and not own.manifest.exists():
         yield (
             "it has no manifest: the log alone vouches for it" if trace.is_sealed else "complete, but nothing vouches for its end"
