@@ -22,12 +22,14 @@ EARLIEST_MS = 1_735_689_600_000
 
 
 class AnchorState(Fact, frozen=True, kw_only=True):
-    """What is kept: the boot it belongs to, wall minus boot time, how it was come by, and the wall time at that moment."""
+    """What is kept: the boot it belongs to, wall minus boot time, how it was come by, the wall time at that moment, and whether
+    what the system's clock says at a boot is worth anything: a repair may have found that it is not."""
 
     boot_id: str
     offset_ms: int
     confidence: Confidence
     seen_ms: int
+    is_system_believed: bool = True
 
 
 _STATE = msgspec.json.Decoder(AnchorState)
@@ -51,6 +53,7 @@ class TimeAnchor:
         self._store = store
         self._lock = threading.Lock()
         kept = _parse(load())
+        self._is_system_believed = kept.is_system_believed if kept else True
         if kept and kept.boot_id == clock.boot_id:
             self._state = kept  # boot time ran on while the daemon was away
         else:
@@ -78,6 +81,22 @@ class TimeAnchor:
                 self._keep(self._state_at(wall_ms, Confidence.BROWSER))
             return ClockStep(before=before, after=self._now())
 
+    def repair(self, wall_ms: int) -> ClockStep:
+        """In the enrolment window somebody says what time it is: taken whatever was believed or seen before.
+
+        Whether the system's own clock agrees decides if it is believed at later boots: a battery-backed one that is a day off,
+        or one that runs ahead, would bring its error back each time. Raises ClockUnlikely before this software existed.
+        """
+        if wall_ms < EARLIEST_MS:
+            raise ClockUnlikely
+        with self._lock:
+            before = self._now()
+            ahead_ms = self._clock.wall_ms() - wall_ms
+            # One without a battery that is behind says nothing wrong: it is not believed where something later was seen.
+            self._is_system_believed = (abs(ahead_ms) if self._clock.has_rtc else ahead_ms) <= LIKELY_MS
+            self._keep(self._state_at(wall_ms, Confidence.BROWSER))
+            return ClockStep(before=before, after=self._now())
+
     def remember(self) -> None:
         """Keep what time it is now as the next boot's expectation. To be called where something is ended or put away."""
         with self._lock:
@@ -86,6 +105,8 @@ class TimeAnchor:
                 self._keep(self._state_at(now.ms, now.confidence))
 
     def _first_state(self, seen_ms: int) -> AnchorState:
+        if not self._is_system_believed:
+            return self._state_at(seen_ms, Confidence.NONE)
         system_ms = self._clock.wall_ms()
         # A battery that ran flat starts the clock in the past: behind what was already seen it is no better than none.
         if self._clock.has_rtc and system_ms >= max(seen_ms - LIKELY_MS, EARLIEST_MS):
@@ -98,7 +119,13 @@ class TimeAnchor:
 
     def _state_at(self, wall_ms: int, confidence: Confidence) -> AnchorState:
         offset_ms = wall_ms - self._boot_ms()
-        return AnchorState(boot_id=self._clock.boot_id, offset_ms=offset_ms, confidence=confidence, seen_ms=wall_ms)
+        return AnchorState(
+            boot_id=self._clock.boot_id,
+            offset_ms=offset_ms,
+            confidence=confidence,
+            seen_ms=wall_ms,
+            is_system_believed=self._is_system_believed,
+        )
 
     def _now(self) -> WallTime:
         state = self._state  # read once: another thread may replace it

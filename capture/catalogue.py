@@ -130,6 +130,10 @@ class Catalogue:
         )
         return tuple(CaseHead(*row) for row in rows)
 
+    def case_counts(self) -> dict[str, int]:
+        """How many cases each practitioner has; without those who have none."""
+        return dict(self.rows("SELECT practitioner, count(*) FROM case_head GROUP BY practitioner"))
+
     def statements(self, case: CaseCode) -> tuple[StatementRow, ...]:
         """All statements of a case, oldest first."""
         rows = self.rows(f"SELECT {_STATEMENT} FROM statement WHERE case_code = ? ORDER BY sequence", case)  # noqa: S608 - constant

@@ -49,7 +49,9 @@ from capture.sign_in import SignIns
 from capture.start_up import mark_interrupted
 from capture.status import StatusBoard
 from capture.take.publishing import Publisher
+from capture.trust import Trust
 from capture.vault import Vault
+from capture.window import EnrolmentWindow
 from device.ports import Camera, CameraReport, Clock, Disk, PacketSink, Panel, PictureSink, PowerGauge
 
 _log = logging.getLogger(__name__)
@@ -95,6 +97,8 @@ class Daemon:
         recordings = Recordings(self._catalogue)
         mark_interrupted(vault, recordings, self._audit)
         keyrings = Keyrings(folder / "keyrings", folder / "recipients", device_key, disk)
+        trust = Trust(keyrings, self._catalogue, self._audit)
+        trust.finish()
         publisher = Publisher(config.box_id, vault, recordings, self._audit, device_key)
         self._sessions = Sessions(clock, config.limits.idle_lock_s, begun=self._signed_in, ended=self._signed_out)
         self._filming = Filming(
@@ -152,6 +156,14 @@ class Daemon:
                 recordings=recordings,
                 records=self._records,
                 keyrings=keyrings,
+                trust=trust,
+                window=EnrolmentWindow(
+                    verifier=config.trust.setup_verifier,
+                    attempts=Attempts(self._catalogue, clock, "set_up"),
+                    audit=self._audit,
+                    control=self._control,
+                    clock=clock,
+                ),
                 sessions=self._sessions,
                 sign_ins=self._sign_ins,
                 erasures=self._erasures,

@@ -1,7 +1,8 @@
-"""Puts one small file onto the disk, wholly or not at all. Never changes a file that is there, never leaves half of one."""
+"""Puts one small file onto the disk, wholly or not at all, and takes one off it again. Never leaves half of one in place."""
 
 from __future__ import annotations
 
+import secrets
 from contextlib import suppress
 from pathlib import Path
 
@@ -16,6 +17,12 @@ def write_new(disk: Disk, path: Path, data: bytes) -> None:
     """
     if path.exists():
         raise FileExistsError(path)
+    write_over(disk, path, data)
+
+
+def write_over(disk: Disk, path: Path, data: bytes) -> None:
+    """The same where `path` may be there already: whoever looks, before or after a power cut, finds the old whole or the new
+    whole. Raises OSError from any step; then the old is there still (a failed last sync leaves the new, whole)."""
     part = path.with_name(path.name + ".part")
     with suppress(FileNotFoundError):
         disk.unlink(part)  # what a power cut left behind
@@ -31,4 +38,23 @@ def write_new(disk: Disk, path: Path, data: bytes) -> None:
         with suppress(OSError):
             disk.unlink(part)
         raise
+    disk.sync_folder(path.parent)
+
+
+def wipe_file(disk: Disk, path: Path) -> None:
+    """Overwrite a small file with noise, then remove it; durable when it returns, and safe to repeat. Raises OSError.
+
+    Flash may keep the old bytes until it is trimmed: what lay in the file must be sealed besides.
+    """
+    if path.exists():
+        size = path.stat().st_size
+        fd = disk.overwrite(path)
+        try:
+            disk.write(fd, secrets.token_bytes(size))
+            disk.sync(fd)
+            disk.truncate(fd)
+            disk.sync(fd)
+        finally:
+            disk.close(fd)
+        disk.unlink(path)
     disk.sync_folder(path.parent)

@@ -18,7 +18,7 @@ import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from capture.device_key import DeviceKey
-from capture.durable import write_new
+from capture.durable import wipe_file, write_new
 from capture.errors import (
     BadRequest,
     BoxUnusable,
@@ -123,10 +123,12 @@ class Keyrings:
         """Make a practitioner's keys and keep them wrapped; durable when it returns.
 
         The signed public half is written last: until then there is no such practitioner. Raises BadRequest for an empty
-        passphrase, NotNow if the practitioner exists, OSError.
+        passphrase, NotNow if the practitioner exists or ever did, OSError.
         """
         if not normalise(passphrase):
             raise BadRequest("empty passphrase")
+        if practitioner in self._recipients.ids():
+            raise NotNow("enrolled already")  # one id keeps one pair of keys for ever
         identity, signing_key = Identity.generate(), Ed25519PrivateKey.generate()
         held = _Secrets(practitioner=practitioner, identity=identity.encode(), signing_key=signing_key.private_bytes_raw().hex())
         with self._unwrapping:
@@ -164,9 +166,31 @@ class Keyrings:
         """Raises NotFound; BoxUnusable if what lies there is damaged or not signed by this box."""
         return _public(self._recipients.get(practitioner))
 
+    def is_active(self, practitioner: PractitionerId) -> bool:
+        """Whether this practitioner may sign in; false for one who is unknown or retired. Raises BoxUnusable as `public`."""
+        try:
+            return not self._recipients.get(practitioner).is_retired
+        except NotFound:
+            return False
+
+    def everybody(self) -> tuple[PractitionerId, ...]:
+        """Who was ever enrolled, retired ones too."""
+        return self._recipients.ids()
+
+    def retire(self, practitioner: PractitionerId) -> None:
+        """From here on this practitioner cannot sign in: marked first, then the wrapped keys are overwritten and removed. The
+        public half stays, for what they signed. Nothing undoes it; safe to repeat. Raises NotFound, BoxUnusable, OSError."""
+        if not self._recipients.get(practitioner).is_retired:
+            self._recipients.retire(practitioner)
+        wipe_file(self._disk, self._path(practitioner))
+
     def recovery(self) -> Recipient:
         """The service's recovery recipient. Raises RecoveryUnproven, BoxUnusable."""
         return self._recipients.recovery()
+
+    def replace_recovery(self, recipient: Recipient) -> None:
+        """What is sealed from here on is sealed to this one; what was sealed before stays as it is. Raises OSError."""
+        self._recipients.replace_recovery(recipient)
 
     def _path(self, practitioner: PractitionerId) -> Path:
         return self._folder / f"{practitioner}.age"
@@ -177,7 +201,7 @@ class Keyrings:
             sealed = self._path(entry.practitioner).read_bytes()
         except (BadRequest, NotFound, BoxUnusable, OSError):
             return None, self._decoy
-        if hashlib.sha256(sealed).hexdigest() != entry.keyring_hash:
+        if entry.is_retired or hashlib.sha256(sealed).hexdigest() != entry.keyring_hash:
             return None, self._decoy  # a damaged header would be refused before any work was done
         return _public(entry), sealed
 

@@ -7,26 +7,23 @@ Every secret is made here at random; none is derived from a serial number, an ad
 
 from __future__ import annotations
 
-import hmac
-import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from capture import config, tls, words
 from capture.audit.log import AuditEvent, AuditLog
+from capture.challenge import Challenge
 from capture.device_key import DeviceKey
 from capture.durable import write_new
 from capture.errors import BoxUnusable, ClockUntrusted, NotARecipient, RecoveryUnproven, SealBroken, Truncated
-from capture.ids import ALPHABET, BoxId, new_box_id
+from capture.ids import BoxId, new_box_id
 from capture.model import Confidence, WallTime
 from capture.recipients import Recipients
 from capture.seal.keys import Recipient
-from capture.seal.small import seal_bytes
 from device.ports import Clock, Disk
 
 FOLDERS = ("keyrings", "recipients", "run", "tls", "vault")
-_CHALLENGE_LENGTH = 20
 _OWNER_ONLY = 0o700
 _EARLIEST_MS = 1_767_225_600_000
 """2026-01-01: no box was provisioned before there was this software."""
@@ -95,12 +92,12 @@ def _check_empty(folder: Path) -> None:
 
 
 def _prove(recovery: Recipient, prove: Callable[[bytes], str]) -> None:
-    challenge = "".join(secrets.choice(ALPHABET) for _ in range(_CHALLENGE_LENGTH))
+    challenge = Challenge.to(recovery)
     try:
-        answer = prove(seal_bytes(challenge.encode("ascii"), [recovery]))
+        answer = prove(challenge.sealed)
     except (NotARecipient, SealBroken, Truncated) as error:
         raise RecoveryUnproven("this identity does not open what is sealed to the recovery recipient") from error
-    if not hmac.compare_digest(answer.strip().lower().encode("utf-8"), challenge.encode("ascii")):
+    if not challenge.is_answered_by(answer):
         raise RecoveryUnproven("the challenge was not answered")
 
 

@@ -6,15 +6,16 @@ elsewhere cannot slip in a recipient of its own.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, TypeVar
 
 import msgspec
 
 from capture.device_key import DeviceKey, verify
-from capture.durable import write_new
+from capture.durable import write_new, write_over
 from capture.errors import AuditBroken, BadRequest, BoxUnusable, NotFound, RecoveryUnproven
-from capture.ids import PractitionerId
+from capture.ids import PractitionerId, practitioner_id
 from capture.model import Fact
 from capture.seal.keys import Recipient
 from device.ports import Disk
@@ -28,12 +29,14 @@ Hex32 = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}\Z")]
 
 class PractitionerEntry(Fact, frozen=True, kw_only=True):
     """`verify_hex` is the Ed25519 public key of statements; `keyring_hash` the SHA-256 of the wrapped keyring's file, so that
-    a damaged or exchanged one is known before anybody's passphrase is tried on it."""
+    a damaged or exchanged one is known before anybody's passphrase is tried on it. A retired practitioner keeps the entry for
+    ever: what they signed is checked by it."""
 
     practitioner: PractitionerId
     recipient: str
     verify_hex: Hex32
     keyring_hash: Hex32
+    is_retired: bool = False
 
 
 class _RecoveryEntry(Fact, frozen=True, kw_only=True):
@@ -62,7 +65,20 @@ class Recipients:
 
     def add(self, entry: PractitionerEntry) -> None:
         """Durable when it returns. Raises FileExistsError, OSError."""
-        self._write(self._path(entry.practitioner), _PRACTITIONER_CONTEXT, entry)
+        write_new(self._disk, self._path(entry.practitioner), self._signed(_PRACTITIONER_CONTEXT, entry))
+
+    def retire(self, practitioner: PractitionerId) -> None:
+        """Mark the entry, which nothing unmarks. Durable when it returns. Raises NotFound, BoxUnusable, OSError."""
+        entry = msgspec.structs.replace(self.get(practitioner), is_retired=True)
+        write_over(self._disk, self._path(practitioner), self._signed(_PRACTITIONER_CONTEXT, entry))
+
+    def ids(self) -> tuple[PractitionerId, ...]:
+        """Everybody who ever was a practitioner of this box, in no order that says anything."""
+        found = []
+        for path in sorted(self._folder.glob("*.json")):
+            with suppress(BadRequest):  # recovery's
+                found.append(practitioner_id(path.stem))
+        return tuple(found)
 
     def get(self, practitioner: PractitionerId) -> PractitionerEntry:
         """Raises NotFound; BoxUnusable if the file is damaged or not signed by this box."""
@@ -77,7 +93,11 @@ class Recipients:
 
     def set_recovery(self, recipient: Recipient) -> None:
         """Keep the service's recovery recipient, once its challenge was answered. Raises FileExistsError, OSError."""
-        self._write(self._folder / _RECOVERY_NAME, _RECOVERY_CONTEXT, _RecoveryEntry(recipient=recipient.encode()))
+        write_new(self._disk, self._folder / _RECOVERY_NAME, self._signed_recovery(recipient))
+
+    def replace_recovery(self, recipient: Recipient) -> None:
+        """Another one takes its place, wholly or not at all. Raises OSError."""
+        write_over(self._disk, self._folder / _RECOVERY_NAME, self._signed_recovery(recipient))
 
     def recovery(self) -> Recipient:
         """Raises RecoveryUnproven if none was ever set; BoxUnusable if the file is damaged or not signed by this box."""
@@ -90,10 +110,13 @@ class Recipients:
     def _path(self, practitioner: PractitionerId) -> Path:
         return self._folder / f"{practitioner}.json"
 
-    def _write(self, path: Path, context: str, entry: PractitionerEntry | _RecoveryEntry) -> None:
+    def _signed_recovery(self, recipient: Recipient) -> bytes:
+        return self._signed(_RECOVERY_CONTEXT, _RecoveryEntry(recipient=recipient.encode()))
+
+    def _signed(self, context: str, entry: PractitionerEntry | _RecoveryEntry) -> bytes:
         signed = msgspec.json.encode(entry)
         signature = self._device_key.sign(context, signed).hex()
-        write_new(self._disk, path, msgspec.json.encode(_SignedEntry(signed=signed.decode(), signature=signature)) + b"\n")
+        return msgspec.json.encode(_SignedEntry(signed=signed.decode(), signature=signature)) + b"\n"
 
     def _read(self, path: Path, context: str, decoder: msgspec.json.Decoder[Entry]) -> Entry:
         try:

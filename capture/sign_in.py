@@ -142,6 +142,10 @@ class SignIns:
             # The log knows of the unlock before anybody can use it.
             self._audit.append(AuditEvent.SIGNED_IN, ask=ask_id, practitioner=unlocked.practitioner)
             session = self._sessions.begin(unlocked)
+            if not self._keyrings.is_active(unlocked.practitioner):
+                # Retired while the passphrase was tried: who retires ends sessions after the mark, so one of the two sees it.
+                self._sessions.end("trust_changed")
+                raise SignInRefused
             with self._lock:
                 attempt.session, attempt.passphrase = session, ""
         except VigcamError as error:

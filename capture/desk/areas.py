@@ -6,12 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from capture.anchor import TimeAnchor
-from capture.attempts import Attempts
 from capture.audit.log import AuditLog
 from capture.catalogue import Catalogue
 from capture.config import Config
 from capture.consent.records import Records
 from capture.control import Control
+from capture.desk.admin import AdminDesk
 from capture.desk.arming import ArmingDesk
 from capture.desk.cases import CaseDesk
 from capture.desk.desk import Desk
@@ -31,7 +31,9 @@ from capture.recordings import Recordings
 from capture.session import Sessions
 from capture.sign_in import SignIns
 from capture.status import StatusBoard
+from capture.trust import Trust
 from capture.vault import Vault
+from capture.window import EnrolmentWindow
 from device.ports import Clock
 
 _OPENINGS = 30
@@ -54,6 +56,8 @@ class Parts:
     recordings: Recordings
     records: Records
     keyrings: Keyrings
+    trust: Trust
+    window: EnrolmentWindow
     sessions: Sessions
     sign_ins: SignIns
     erasures: Erasures
@@ -77,7 +81,6 @@ def make_desk(parts: Parts) -> Desk:
     )
     return Desk(
         EntryDesk(
-            config=parts.config,
             board=parts.board,
             control=parts.control,
             clock=parts.clock,
@@ -86,8 +89,18 @@ def make_desk(parts: Parts) -> Desk:
             sign_ins=parts.sign_ins,
             erasures=parts.erasures,
             keyrings=parts.keyrings,
-            setup_attempts=Attempts(parts.catalogue, parts.clock, "set_up"),
             leaves=leaves,
+            audit=parts.audit,
+        ),
+        AdminDesk(
+            window=parts.window,
+            trust=parts.trust,
+            keyrings=parts.keyrings,
+            catalogue=parts.catalogue,
+            anchor=parts.anchor,
+            sessions=parts.sessions,
+            leaves=leaves,
+            control=parts.control,
             audit=parts.audit,
         ),
         CaseDesk(

@@ -1,27 +1,21 @@
-"""The desk's way in: state, stopping, signing in and out, the clock, enrolment, shutting down. Shows nothing of any case."""
+"""The desk's way in: state, stopping, signing in and out, the clock, shutting down. Shows nothing of any case."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from capture import words
 from capture.anchor import TimeAnchor
-from capture.attempts import Attempts
 from capture.audit.log import AuditEvent, AuditLog
-from capture.config import Config
 from capture.control import Control
 from capture.desk.desk import Handlers
 from capture.desk.leaves import Leaves
 from capture.erasing import Erasures
-from capture.errors import ClockUnlikely, EnrolmentClosed, SetupCodeWrong
-from capture.ids import new_practitioner_id
+from capture.errors import ClockUnlikely
 from capture.keyring import Keyrings
 from capture.messages import (
     CancelAsk,
     Done,
-    Enrol,
-    Enrolled,
     GetStatus,
     KeepAlive,
     OfferClock,
@@ -47,7 +41,6 @@ from device.ports import Clock
 class EntryDesk:
     """Answers whoever stands at the door, signed in or not."""
 
-    config: Config
     board: StatusBoard
     control: Callable[[], Control]
     clock: Clock
@@ -56,7 +49,6 @@ class EntryDesk:
     sign_ins: SignIns
     erasures: Erasures
     keyrings: Keyrings
-    setup_attempts: Attempts
     leaves: Leaves
     audit: AuditLog
 
@@ -70,7 +62,6 @@ class EntryDesk:
             SignOut: self._sign_out,
             KeepAlive: self._keep_alive,
             OfferClock: self._offer_clock,
-            Enrol: self._enrol,
             CancelAsk: self._cancel,
             ShutDown: self._shut_down,
         }
@@ -127,20 +118,6 @@ class EntryDesk:
         # By another clock a consent may have run out, or not yet have begun.
         self.leaves.look_again(session)
         return Reply(Done())
-
-    def _enrol(self, verb: Enrol) -> Reply:
-        if self.control().state.enrolment_end_ns <= self.clock.boottime_ns():
-            raise EnrolmentClosed
-        self.setup_attempts.begin()
-        if not words.is_setup_code(verb.setup_code, self.config.trust.setup_verifier):
-            raise SetupCodeWrong
-        self.setup_attempts.succeeded()
-        passphrase = words.new_passphrase()
-        practitioner = new_practitioner_id()
-        # The log first: a practitioner whom the log does not know must not come to be.
-        self.audit.append(AuditEvent.PRACTITIONER_ENROLLED, practitioner=practitioner)
-        public = self.keyrings.enrol(practitioner, passphrase)
-        return Reply(Enrolled(username=practitioner, passphrase=passphrase, recipient=public.recipient.encode()))
 
     def _cancel(self, verb: CancelAsk) -> Reply:
         self.sessions.require(verb.session)

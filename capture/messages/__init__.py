@@ -7,7 +7,23 @@ from __future__ import annotations
 
 import msgspec
 
-from capture.messages.admin import Enrol, Enrolled
+from capture.messages.admin import (
+    ADMIN_VERBS,
+    ClockRepaired,
+    CloseEnrolment,
+    Enrol,
+    Enrolled,
+    ListPractitioners,
+    PractitionerList,
+    PractitionerSummary,
+    RecoveryChallenge,
+    RecoveryChanged,
+    RepairClock,
+    ResetPractitioner,
+    RetirePractitioner,
+    SetRecoveryBegin,
+    SetRecoveryFinish,
+)
 from capture.messages.bases import Answer, Done, Refused, Verb
 from capture.messages.cases import (
     AddParticipant,
@@ -93,6 +109,13 @@ AnyVerb = (
     | ShutDown
     | KeepAlive
     | Enrol
+    | ListPractitioners
+    | RetirePractitioner
+    | ResetPractitioner
+    | SetRecoveryBegin
+    | SetRecoveryFinish
+    | RepairClock
+    | CloseEnrolment
     | OpenCase
     | ListCases
     | GetCase
@@ -130,6 +153,10 @@ AnyAnswer = (
     | SignInWaiting
     | SignedIn
     | Enrolled
+    | PractitionerList
+    | RecoveryChallenge
+    | RecoveryChanged
+    | ClockRepaired
     | CaseFound
     | NotesFound
     | CaseList
@@ -151,6 +178,7 @@ AnyAnswer = (
 )
 
 __all__ = [
+    "ADMIN_VERBS",
     "MAX_MESSAGE_BYTES",
     "AddParticipant",
     "AmendParticipant",
@@ -166,6 +194,8 @@ __all__ = [
     "CaseFound",
     "CaseList",
     "CaseSummary",
+    "ClockRepaired",
+    "CloseEnrolment",
     "ConfirmTransfer",
     "ConsentPage",
     "Disarm",
@@ -186,6 +216,7 @@ __all__ = [
     "KeepAlive",
     "KeepNotes",
     "ListCases",
+    "ListPractitioners",
     "ListConsents",
     "ListManifests",
     "ListPeople",
@@ -201,8 +232,17 @@ __all__ = [
     "ParticipantAdded",
     "PeoplePage",
     "Picture",
+    "PractitionerList",
+    "PractitionerSummary",
     "ReceiptPage",
     "RecordConsent",
+    "RecoveryChallenge",
+    "RecoveryChanged",
+    "RepairClock",
+    "ResetPractitioner",
+    "RetirePractitioner",
+    "SetRecoveryBegin",
+    "SetRecoveryFinish",
     "RecordingFound",
     "RecordingList",
     "Refusal",
