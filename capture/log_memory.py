@@ -19,6 +19,7 @@ from capture.audit.memories import KeptCase, missing_statements
 from capture.audit.memory import RememberedHead, lines_behind
 from capture.audit.traces import Traces
 from capture.catalogue import CaseHead, Catalogue, StatementRow
+from capture.consent.statements import HANDED_OVER
 from capture.errors import CatalogueBroken, VigcamError
 from capture.held_cases import HeldCases
 from capture.ids import CaseCode
@@ -89,10 +90,11 @@ class LogMemory:
         previous: CaseHead | None,
         *,
         event: AuditEvent,
-        ids: Mapping[str, str],
+        ids: Mapping[str, int | str],
         also: Callable[[], None],
     ) -> None:
-        """Log a statement, then commit it, with where the log stands; a hold on its case ends. Raises as log and catalogue do."""
+        """Log a statement, then commit it, with where the log stands. A hold on its case ends, unless it is the box that says
+        something: that settles nothing. Raises as log and catalogue do."""
         with self._entering:
             with self._lock:
                 self._on_their_way += 1
@@ -102,7 +104,8 @@ class LogMemory:
 
             def follow() -> None:
                 also()
-                self._held.release(row.case)
+                if row.type != HANDED_OVER:
+                    self._held.release(row.case)
                 if place is not None:
                     self._catalogue.set_meta(_HEAD, place.text)
 

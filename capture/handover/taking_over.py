@@ -23,6 +23,7 @@ from capture.handover.result import Result
 from capture.handover.shelf import Shelf
 from capture.ids import BoxId, CaseCode
 from capture.keyring import Keyrings, Unlocked
+from capture.log_memory import LogMemory
 from capture.model import WallTime
 from capture.recordings import Recordings
 from device.ports import Clock
@@ -42,6 +43,7 @@ class TakingOver:
     keyrings: Keyrings
     signers: Signers
     audit: AuditLog
+    memory: LogMemory
     clock: Clock
     now: Callable[[], WallTime]
 
@@ -71,17 +73,12 @@ class TakingOver:
     def _commit(self, opening: Opening, opened: OpenedCase, result: Result) -> None:
         head, taker = opened.history.head, opening.taker.practitioner
         signed, row = self._statement(opening, opened)
-        self.audit.append(
-            AuditEvent.HAND_OVER_DONE,
-            case=head.case,
-            giver=head.practitioner,
-            taker=taker,
-            statements=len(opened.rows),
-            recordings=len(opened.headers),
-            left=len(result.recordings) - len(opened.headers) + len(result.left),
-            statement=row.sequence,
-            statement_hash=signed.hash,
-        )
+        ids: dict[str, int | str] = {
+            "giver": head.practitioner,
+            "statements": len(opened.rows),
+            "recordings": len(opened.headers),
+            "left": len(result.recordings) - len(opened.headers) + len(result.left),
+        }
 
         def change_hands() -> None:
             self.catalogue.hand_over(opened.rows, taker)
@@ -90,7 +87,7 @@ class TakingOver:
                 self.new_headers.add(new)
             self.shelf.drop(head.case)
 
-        self.catalogue.append(row, signed.hash, head, change_hands)
+        self.memory.enter(row, signed.hash, head, event=AuditEvent.HAND_OVER_DONE, ids=ids, also=change_hands)
 
     def _statement(self, opening: Opening, opened: OpenedCase) -> tuple[SignedStatement, StatementRow]:
         """That it was handed over, said by the box."""
