@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import os
 import socket
-import threading
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +23,7 @@ from capture.erasing import Erasures
 from capture.errors import TooManyAttempts, VigcamError
 from capture.filming import Filming
 from capture.framing import Framing
+from capture.housekeeping import Housekeeping
 from capture.ids import PractitionerId
 from capture.keyring import Keyrings
 from capture.log_memory import LOG_CUT, LogMemory, remembered_head
@@ -39,7 +39,6 @@ from capture.recorder.model import (
     EndKind,
     LeaveEnded,
     Limits,
-    Phase,
     State,
 )
 from capture.recordings import Recordings
@@ -58,9 +57,6 @@ _log = logging.getLogger(__name__)
 
 _PEER_LINES = 20
 _PEER_LINE_EVERY_S = 10.0
-_HOUSEKEEPING_S = 1.0
-_STALLED_LOOKS = 4
-"""The control thread comes round at least once a second; the watchdog looks as often."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +176,6 @@ class Daemon:
         self._server = Server(listener, peers, desk.answer, self._peer_refused)
         self._peer_lines = Rate(clock, _PEER_LINES, _PEER_LINE_EVERY_S)
         self._ended = EndKind.PROCESS
-        self._stopping = threading.Event()
 
     def _control(self) -> Control:
         return self._recorder
@@ -189,7 +184,15 @@ class Daemon:
 
     def run(self) -> EndKind:
         """The caller's thread becomes the control thread. Whatever happens, the log is closed and the socket is gone after."""
-        housekeeping = threading.Thread(target=self._keep_house, name="housekeeping", daemon=True)
+        housekeeping = Housekeeping(
+            control=self._recorder,
+            sessions=self._sessions,
+            filming=self._filming,
+            memory=self._memory,
+            audit=self._audit,
+            clock=self._hardware.clock,
+            die=self.die,
+        )
         with ExitStack() as ending:  # from the last to the first, each whatever became of the others
             ending.callback(self._catalogue.close)
             ending.callback(self._memory.close)
@@ -201,7 +204,7 @@ class Daemon:
             ending.callback(self._erasures.close)
             ending.callback(self._sign_ins.close)
             ending.callback(self._server.close)
-            ending.callback(self._stopping.set)
+            ending.callback(housekeeping.stop)
             self._audit.append(AuditEvent.STARTED)
             self._server.start()
             housekeeping.start()
@@ -211,22 +214,6 @@ class Daemon:
     def stop(self) -> None:
         """Seal what is filmed, then end; returns at once. For signal handlers."""
         self._recorder.post(EndAsked(self._hardware.clock.boottime_ns(), EndKind.PROCESS))
-
-    def _keep_house(self) -> None:
-        looks, turned_ns = 0, 0
-        while not self._stopping.wait(_HOUSEKEEPING_S):
-            if self._recorder.state.phase in (Phase.RECORDING, Phase.FRAMING, Phase.SEALING):
-                self._sessions.touch()
-            else:
-                self._memory.keep()
-            self._sessions.lock_if_idle()
-            # Counted in looks, not by the clock: after a suspend this thread may be awake before the control thread is.
-            looks = looks + 1 if self._recorder.turned_ns == turned_ns else 0
-            turned_ns = self._recorder.turned_ns
-            if looks >= _STALLED_LOOKS:
-                # Nothing would stop the sensor any more.
-                _log.critical("the control thread stalls")
-                self.die()
 
     def die(self) -> None:
         """End at once: the kernel closes the camera, the service manager darkens the lamps and starts us again."""

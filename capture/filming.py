@@ -36,10 +36,12 @@ _NO_FAULT = (ConsentMissing, ClockUntrusted, VaultFull, NotNow)
 
 @dataclass(frozen=True, slots=True)
 class ArmedVisit:
-    """An arming, and the check of all that it rests on, made anew at each use: `check` raises what speaks against filming."""
+    """An arming, and what it rests on. `check` verifies all of it anew, for the hold; `look` only asks the gate once more about
+    what was verified, often and without a disk. Both raise what speaks against filming."""
 
     arming: Arming
     check: Callable[[], None]
+    look: Callable[[], None]
 
 
 @dataclass(frozen=True, slots=True)

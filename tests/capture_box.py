@@ -177,7 +177,16 @@ class CaptureBox:
         )
         return self.client.call(verb, m.ParticipantAdded).participant_id
 
-    def consent(self, case: str, person: str, giver: str, decision: Decision = Decision.GIVEN, scope: Scope = Scope.FILM) -> None:
+    def consent(
+        self,
+        case: str,
+        person: str,
+        giver: str,
+        decision: Decision = Decision.GIVEN,
+        scope: Scope = Scope.FILM,
+        *,
+        valid_days: int = 60,
+    ) -> None:
         verb = m.RecordConsent(
             session=self.session,
             case=case,
@@ -186,7 +195,7 @@ class CaptureBox:
             decision=decision,
             given_by=giver,
             indication=Indication.SIGNED_PAPER,
-            valid_days=60,
+            valid_days=valid_days,
             notice_hash=NOTICE.text_hash,
             notice_version=NOTICE.version,
             notice_language=NOTICE.language,

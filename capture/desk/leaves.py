@@ -41,7 +41,12 @@ class Leaves:
     def give(self, session: Session, arming: Arming) -> None:
         """Hand a signed arming to the recorder. Raises NotNow where it does not take it, and what speaks against it by now."""
         history = self.records.history(session.unlocked, arming.case)
-        self.filming.arm(ArmedVisit(arming, lambda: self._check(arming, history)))
+        visit = ArmedVisit(
+            arming,
+            check=lambda: self._check(arming, history),
+            look=lambda: arming_rules.check(arming, history.record, self.anchor.now(), self.clock),
+        )
+        self.filming.arm(visit)
         leave = Leave(arming.arming_id, arming.mode, arming.lease_end_ns)
         try:
             state = self.control().post_and_wait(ArmGranted(self.clock.boottime_ns(), leave))
