@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from capture import schema
 from capture.errors import CatalogueBroken, VaultFull
@@ -53,14 +53,6 @@ def _nothing() -> None:
     """What follows most statements besides."""
 
 
-class Changes(NamedTuple):
-    """Where a catalogue stands: differs as soon as anybody changed anything in it. Source: sqlite.org, "PRAGMA data_version",
-    "sqlite3_total_changes"."""
-
-    by_others: int
-    own: int
-
-
 class Catalogue:
     """One open catalogue. Every method is one transaction and may be called from any thread.
 
@@ -94,6 +86,14 @@ class Catalogue:
             raise
         return cls(connection)
 
+    @classmethod
+    def read(cls, path: Path) -> Catalogue:
+        """One that is only read, of whatever version, and whose box may be running. Raises CatalogueBroken."""
+        # Where nothing waits in a -wal file, nothing is made beside the database either: it may be another user's.
+        mode = "mode=ro" if path.with_name(f"{path.name}-wal").exists() else "mode=ro&immutable=1"
+        with _errors_named():
+            return cls(sqlite3.connect(f"{path.absolute().as_uri()}?{mode}", uri=True, isolation_level=None, timeout=5.0))
+
     def close(self) -> None:
         with self._lock:
             self._connection.close()
@@ -106,11 +106,10 @@ class Catalogue:
     def set_meta(self, key: str, value: str) -> None:
         self.change("INSERT INTO meta VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value", key, value)
 
-    def changes(self) -> Changes:
-        """To be asked before reading: what was read since still stands while this is the same."""
-        with self._lock, _errors_named():
-            (by_others,) = self._connection.execute("PRAGMA data_version").fetchone()
-            return Changes(by_others, self._connection.total_changes)
+    def changes_by_others(self) -> int:
+        """Another number as soon as any other connection has changed anything. Source: sqlite.org, "PRAGMA data_version"."""
+        ((version,),) = self.rows("PRAGMA data_version")
+        return int(version)
 
     def head(self, case: CaseCode) -> CaseHead | None:
         """None if there is no such case."""
@@ -134,9 +133,13 @@ class Catalogue:
         """How many cases each practitioner has; without those who have none."""
         return dict(self.rows("SELECT practitioner, count(*) FROM case_head GROUP BY practitioner"))
 
-    def statements(self, case: CaseCode) -> tuple[StatementRow, ...]:
-        """All statements of a case, oldest first."""
-        rows = self.rows(f"SELECT {_STATEMENT} FROM statement WHERE case_code = ? ORDER BY sequence", case)  # noqa: S608 - constant
+    def statements(self, case: CaseCode, after: int = 0) -> tuple[StatementRow, ...]:
+        """The statements of a case behind the one numbered `after`, oldest first: all of them unless told."""
+        rows = self.rows(
+            f"SELECT {_STATEMENT} FROM statement WHERE case_code = ? AND sequence > ? ORDER BY sequence",  # noqa: S608 - constant
+            case,
+            after,
+        )
         return tuple(StatementRow(*row) for row in rows)
 
     def first_statement(self, case: CaseCode) -> StatementRow | None:

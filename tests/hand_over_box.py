@@ -12,7 +12,7 @@ from record_box import RecordBox
 from capture.audit.log import AuditEvent, AuditLog
 from capture.audit.verify import AuditReport, verify_log
 from capture.catalogue import Catalogue
-from capture.consent.history import History, opener, read_history
+from capture.consent.history import History, Opener, read_history
 from capture.handover.holdings import Inventory, check_result
 from capture.handover.new_headers import NewHeaders
 from capture.handover.packing import Packing
@@ -23,6 +23,7 @@ from capture.handover.swapping import Swapping
 from capture.handover.taking_over import TakingOver
 from capture.ids import RecordingId, new_recording_id, new_visit_id
 from capture.keyring import Unlocked
+from capture.log_memory import LogMemory
 from capture.manifest import sign_manifest
 from capture.model import Manifest, Recording, RecordingState, StopReason
 from capture.recipients import Recipients
@@ -76,6 +77,7 @@ class HandOverBox:
             keyrings=self.box.keyrings,
             signers=self.box.signers,
             audit=self.box.audit,
+            memory=LogMemory(catalogue, self.box.audit, self.box.clock),
             clock=self.box.clock,
             now=lambda: self.box.wall,
         )
@@ -181,7 +183,7 @@ class HandOverBox:
         head = self.box.catalogue.head(self.case)
         assert head is not None
         rows = self.box.catalogue.statements(self.case)
-        return read_history(rows, head, self.box.box_id, opener(unlocked, self.box.signers))
+        return read_history(rows, head, self.box.box_id, Opener(unlocked, self.box.signers))
 
     def verify(self) -> AuditReport:
         return verify_log(self.folder / "audit.log", self.folder / "vault", known_key=self.box.device_key.public_hex)

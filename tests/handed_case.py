@@ -9,7 +9,7 @@ from written_case import Written
 
 from capture.catalogue import CaseHead, StatementRow
 from capture.consent import statements
-from capture.consent.history import History, opener, read_history
+from capture.consent.history import History, Opener, read_history
 from capture.consent.statements import AnyContent, CaseHandedOver, NeedsStated, Statement
 from capture.device_key import DeviceKey
 from capture.ids import PractitionerId
@@ -56,7 +56,7 @@ class HandedCase:
 
     def read(self) -> History:
         """As the reader's own case."""
-        open_row = opener(self.reader, self.box.signers)
+        open_row = Opener(self.reader, self.box.signers)
         return read_history(self.rows, self.owned_by(self.reader.practitioner), self.box.box_id, open_row)
 
     def _next(self, content: AnyContent, practitioner: PractitionerId) -> Statement:

@@ -8,7 +8,7 @@ from record_box import RecordBox
 
 from capture.catalogue import CaseHead, StatementRow
 from capture.consent import statements
-from capture.consent.history import History, opener, read_history
+from capture.consent.history import History, Opener, read_history
 from capture.consent.statements import SignedStatement, Statement
 from capture.keyring import Unlocked
 
@@ -26,7 +26,7 @@ class Written:
         self.head: CaseHead = head
 
     def read(self, rows: tuple[StatementRow, ...], head: CaseHead | None = None) -> History:
-        return read_history(rows, head or self.head, self.box.box_id, opener(self.unlocked, self.box.signers))
+        return read_history(rows, head or self.head, self.box.box_id, Opener(self.unlocked, self.box.signers))
 
     def statement(self, place: int) -> Statement:
         """The one at this place, from 0, in the open."""

@@ -67,7 +67,15 @@ class CaseRecord:
 
     def with_removed(self) -> CaseRecord:
         """The same with everybody who was ever of the case: for what they are in already, and for what they take back."""
-        return replace(self, participants=(*self.participants, *self.removed), removed=())
+        everyone = replace(self, participants=(*self.participants, *self.removed), removed=())
+        # The events are the same ones: what counts of ten thousand is not worked out twice.
+        everyone.__dict__.update(_latest=self._latest, _last_withdrawal=self._last_withdrawal)
+        return everyone
+
+    def settled(self) -> CaseRecord:
+        """The same, with what counts worked out: whoever reads a long case waits for it, and no ask of the gate does."""
+        _ = (self._latest, self._last_withdrawal)
+        return self
 
     def latest(self, participant_id: ParticipantId, scope: Scope) -> Consent | None:
         """The consent event that counts: the last one signed for this person and scope."""

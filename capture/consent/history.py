@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from itertools import zip_longest
 
 from capture.catalogue import CaseHead, StatementRow
 from capture.consent import statements
@@ -18,12 +19,9 @@ from capture.consent.case_record import CaseRecord
 from capture.consent.reading import Reading
 from capture.consent.statements import HANDED_OVER, NO_HASH, CaseHandedOver, SignedStatement, Statement
 from capture.errors import BoxUnusable, CatalogueBroken, NotFound
-from capture.ids import BoxId, PractitionerId
+from capture.ids import BoxId, CaseCode, PractitionerId
 from capture.keyring import Unlocked
 from capture.model import Case
-
-Open = Callable[[StatementRow], tuple[SignedStatement, Statement]]
-"""Opens one row and checks its signature. Raises CatalogueBroken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,44 +43,114 @@ class Signers:
     of: Callable[[PractitionerId], str]
 
 
-def opener(unlocked: Unlocked, signers: Signers) -> Open:
-    """Opens each row with this practitioner's identity and verifies it by its signer's key; remembers none of what it opened.
+class Opener:
+    """Opens rows with one practitioner's identity, and verifies what was in them by its signer's key. Remembers no row.
 
-    The signer is who the row's clear columns name: whether that is who it should be, is for the caller to see.
+    The signer is who the row's clear columns name: whether that is who it should be, is for the reader to see.
     """
-    known = {unlocked.practitioner: unlocked.public.verify_hex}
 
-    def key_of(practitioner: PractitionerId) -> str:
-        if practitioner not in known:
+    def __init__(self, unlocked: Unlocked, signers: Signers) -> None:
+        self._unlocked = unlocked
+        self._signers = signers
+        self._keys = {unlocked.practitioner: unlocked.public.verify_hex}
+
+    def open(self, row: StatementRow) -> SignedStatement:
+        """Raises CatalogueBroken; SignInNeeded once the keyring is wiped."""
+        return statements.unseal(row.sealed, self._unlocked)
+
+    def verify(self, row: StatementRow, signed: SignedStatement) -> None:
+        """Raises CatalogueBroken."""
+        if row.type == HANDED_OVER:
+            statements.verify_by_box(signed, self._signers.box)
+        else:
+            statements.verify(signed, self._key_of(row.practitioner))
+
+    def _key_of(self, practitioner: PractitionerId) -> str:
+        if practitioner not in self._keys:
             try:
-                known[practitioner] = signers.of(practitioner)
+                self._keys[practitioner] = self._signers.of(practitioner)
             except (NotFound, BoxUnusable):
                 raise CatalogueBroken("a statement's signer is not known") from None
-        return known[practitioner]
-
-    def open_row(row: StatementRow) -> tuple[SignedStatement, Statement]:
-        signed = statements.unseal(row.sealed, unlocked)
-        if row.type == HANDED_OVER:
-            return signed, statements.verify_by_box(signed, signers.box)
-        return signed, statements.verify(signed, key_of(row.practitioner))
-
-    return open_row
+        return self._keys[practitioner]
 
 
-def read_history(rows: Sequence[StatementRow], head: CaseHead, box_id: BoxId, open_row: Open) -> History:
-    """All of `rows` (oldest first), or nothing. Raises CatalogueBroken naming the first place that does not hold."""
-    reader = _Reader(head, box_id, open_row)
-    reading = Reading()
-    signed: list[SignedStatement] = []
-    for row in rows:
-        opened, statement = reader.read(row)
-        signed.append(opened)
-        reading.take(statement, opened.hash)
-    if reader.owner != head.practitioner:
-        raise CatalogueBroken(f"{head.case}: its statements are another practitioner's")
-    if len(rows) != head.count or reader.last_hash != head.last_hash:
-        raise CatalogueBroken(f"{head.case}: statements are missing at the end")
-    return History(head, reading.record(head.case), tuple(signed))
+class CaseReader:
+    """Reads one case's rows from the first on, each at the place that follows the last; goes on where it stopped when there are
+    more. One that raised is spoilt, and not to be used again.
+
+    Where several statements of one signer stand in a row only the last one's signature is checked: it covers its statement, which
+    holds the hash of the text and the signature before it, and so on to the first.
+    """
+
+    def __init__(self, code: CaseCode, box_id: BoxId) -> None:
+        self._code = code
+        self._box_id = box_id
+        self._reading = Reading()
+        self._signed: list[SignedStatement] = []
+        self._nonces: set[str] = set()
+        self._owner: PractitionerId | None = None
+        """Whose case it is by the statements so far."""
+        self._last_hash = NO_HASH
+
+    def read(self, rows: Sequence[StatementRow], opener: Opener) -> None:
+        """All of `rows`, oldest first. Raises CatalogueBroken naming a place that does not hold, SignInNeeded."""
+        for row, following in zip_longest(rows, rows[1:]):
+            place = len(self._signed) + 1
+            try:
+                signed = opener.open(row)
+                statement = statements.parse(signed)
+                if following is None or HANDED_OVER in {row.type, following.type}:
+                    opener.verify(row, signed)
+            except CatalogueBroken as error:
+                raise CatalogueBroken(f"{self._code}: statement {place}: {error.detail}") from None
+            self._take(row, signed, statement, place)
+
+    def history(self, head: CaseHead) -> History:
+        """What was read, only if it is all that `head` knows of. Raises CatalogueBroken."""
+        if self._owner != head.practitioner:
+            raise CatalogueBroken(f"{self._code}: its statements are another practitioner's")
+        if (len(self._signed), self._last_hash) != (head.count, head.last_hash):
+            raise CatalogueBroken(f"{self._code}: statements are missing at the end")
+        return History(head, self._reading.record(self._code).settled(), tuple(self._signed))
+
+    def opening(self) -> Case:
+        """What the case is by what was read. Raises CatalogueBroken."""
+        return self._reading.record(self._code).case
+
+    def _take(self, row: StatementRow, signed: SignedStatement, found: Statement, place: int) -> None:
+        practitioner = self._signer(found)
+        said = (found.box_id, found.case, found.practitioner, found.sequence, found.previous, found.nonce, found.type)
+        must = (self._box_id, self._code, practitioner, place, self._last_hash, row.nonce, row.type)
+        shown = (row.case, row.practitioner, row.sequence)
+        if said != must or shown != (self._code, practitioner, place) or found.nonce in self._nonces:
+            raise CatalogueBroken(f"{self._code}: statement {place} is not in its place")
+        self._nonces.add(found.nonce)
+        self._owner = practitioner
+        self._last_hash = signed.hash
+        self._signed.append(signed)
+        self._reading.take(found, self._last_hash)
+
+    def _signer(self, found: Statement) -> PractitionerId | None:
+        """Who must have made this one; None where nobody may."""
+        match found.content:
+            case CaseHandedOver(giver=giver, taker=taker):
+                return taker if giver == self._owner else None
+            case _:
+                return self._owner or found.practitioner
+
+
+def read_history(rows: Sequence[StatementRow], head: CaseHead, box_id: BoxId, opener: Opener) -> History:
+    """All of `rows` (oldest first), or nothing. Raises CatalogueBroken naming a place that does not hold."""
+    reader = CaseReader(head.case, box_id)
+    reader.read(rows, opener)
+    return reader.history(head)
+
+
+def read_opening(row: StatementRow, box_id: BoxId, opener: Opener) -> Case:
+    """The case's first statement alone, for a list. It says nothing of what followed. Raises CatalogueBroken."""
+    reader = CaseReader(row.case, box_id)
+    reader.read((row,), opener)
+    return reader.opening()
 
 
 def verify_again(history: History, verify_hex: str) -> None:
@@ -104,51 +172,3 @@ def verify_again(history: History, verify_hex: str) -> None:
     said = replace(reading.record(history.head.case), is_held=history.record.is_held)
     if (said, last_hash) != (history.record, history.head.last_hash):
         raise CatalogueBroken(f"{history.head.case}: what is kept is not what was signed")
-
-
-def read_opening(row: StatementRow, head: CaseHead, box_id: BoxId, open_row: Open) -> Case:
-    """The case's first statement alone, for a list. It says nothing of what followed. Raises CatalogueBroken."""
-    reading = Reading()
-    signed, statement = _Reader(head, box_id, open_row).read(row)
-    reading.take(statement, signed.hash)
-    return reading.record(head.case).case
-
-
-class _Reader:
-    """Verifies one row after the other, each at the place that follows the last."""
-
-    def __init__(self, head: CaseHead, box_id: BoxId, open_row: Open) -> None:
-        self._head = head
-        self._box_id = box_id
-        self._open = open_row
-        self._nonces: set[str] = set()
-        self._count = 0
-        self.owner: PractitionerId | None = None
-        """Whose case it is by the statements so far."""
-        self.last_hash = NO_HASH
-
-    def read(self, row: StatementRow) -> tuple[SignedStatement, Statement]:
-        place = self._count + 1
-        try:
-            signed, found = self._open(row)
-        except CatalogueBroken as error:
-            raise CatalogueBroken(f"{self._head.case}: statement {place}: {error.detail}") from None
-        practitioner = self._signer(found)
-        said = (found.box_id, found.case, found.practitioner, found.sequence, found.previous, found.nonce, found.type)
-        must = (self._box_id, self._head.case, practitioner, place, self.last_hash, row.nonce, row.type)
-        shown = (row.case, row.practitioner, row.sequence)
-        if said != must or shown != (self._head.case, practitioner, place) or found.nonce in self._nonces:
-            raise CatalogueBroken(f"{self._head.case}: statement {place} is not in its place")
-        self._nonces.add(found.nonce)
-        self._count = place
-        self.owner = practitioner
-        self.last_hash = signed.hash
-        return signed, found
-
-    def _signer(self, found: Statement) -> PractitionerId | None:
-        """Who must have made this one; None where nobody may."""
-        match found.content:
-            case CaseHandedOver(giver=giver, taker=taker):
-                return taker if giver == self.owner else None
-            case _:
-                return self.owner or found.practitioner

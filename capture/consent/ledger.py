@@ -15,7 +15,7 @@ from capture.catalogue import CaseHead, Catalogue, StatementRow
 from capture.consent import statements
 from capture.consent.case_record import CaseRecord
 from capture.consent.histories import Histories
-from capture.consent.history import History, Signers, opener, read_opening
+from capture.consent.history import History, Signers
 from capture.consent.statements import NO_HASH, AnyContent, CaseOpened, Statement
 from capture.errors import CatalogueBroken
 from capture.ids import BoxId, CaseCode, new_case_code
@@ -73,7 +73,6 @@ class Ledger:
         self._box_id = box_id
         self._clock = clock
         self._now = now
-        self._signers = signers
         self._histories = Histories(catalogue, box_id, signers)
         self._lock = threading.Lock()  # between reading a case's head and moving it nobody else may
 
@@ -107,9 +106,8 @@ class Ledger:
         self._histories.forget()
 
     def _listed(self, unlocked: Unlocked, head: CaseHead) -> ListedCase:
-        row = self._catalogue.first_statement(head.case)
         try:
-            opened = read_opening(row, head, self._box_id, opener(unlocked, self._signers)).opened if row else None
+            opened = self._histories.opened(unlocked, head.case)
         except CatalogueBroken:
             opened = None
         return ListedCase(head.case, opened, head.erase_due_ms)

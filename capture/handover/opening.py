@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from capture.catalogue import StatementRow
 from capture.consent import statements
-from capture.consent.history import History, Signers, opener, read_history
+from capture.consent.history import History, Opener, Signers, read_history
 from capture.errors import CatalogueBroken, NotARecipient, SealBroken, Truncated
 from capture.handover.holdings import Holdings
 from capture.handover.new_headers import NewHeader
@@ -56,7 +56,7 @@ class Opening:
         """All or nothing. `result` fits `holdings`."""
         rows = [_behind(row, one.header) for row, one in zip(holdings.rows, result.statements, strict=True)]
         try:
-            history = read_history(rows, holdings.head, self.box_id, opener(self.taker, self.signers))
+            history = read_history(rows, holdings.head, self.box_id, Opener(self.taker, self.signers))
         except CatalogueBroken as error:
             raise SealBroken(error.detail, reasons=(DOES_NOT_OPEN,)) from error
         return OpenedCase(

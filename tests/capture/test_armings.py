@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -172,7 +174,8 @@ def test_an_arming_that_was_never_signed_refuses_the_hold(visit: Visit) -> None:
 
 def test_a_case_tampered_with_since_arming_refuses_the_hold(visit: Visit) -> None:
     arming = visit.arm()
-    visit.box.catalogue.change("DELETE FROM statement WHERE sequence = 3")
+    with contextlib.closing(sqlite3.connect(visit.box.folder / "catalogue.sqlite", isolation_level=None)) as tamperer:
+        tamperer.execute("DELETE FROM statement WHERE sequence = 3")
     with pytest.raises(CatalogueBroken):
         visit.verify(arming)
 
