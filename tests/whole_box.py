@@ -113,10 +113,10 @@ class WholeBox:
         laptop.post("/clock", {"wall_ms": str(time.time_ns() // 1_000_000), "confirmed": "yes"})
 
     def family(self) -> Family:
-        """A case on the page whose Adult A and Child A may be filmed."""
+        """A case on the page whose Adult A and Child A may be filmed, and their film looked at by their practitioner."""
         visit = self.visit()
         family = visit.open_case()
-        visit.consent(family, ["film"])
+        visit.consent(family, ["film", "practitioner_review"])
         return family
 
     def arm(self, family: Family) -> None:

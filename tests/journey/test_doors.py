@@ -59,7 +59,7 @@ def test_peers_that_say_nothing_do_not_keep_others_out(box: CaptureBox) -> None:
     try:
         for connection in silent:
             connection.connect(str(box.folder / "run" / "capture.sock"))
-        assert box.status().state == "idle"
+        box.wait_for("idle")
     finally:
         for connection in silent:
             connection.close()

@@ -123,7 +123,7 @@ def test_a_personal_note_is_sealed_before_it_reaches_the_daemon(whole_box: Whole
     sealed = seal_bytes(PLANTED_NOTE.encode(), recipients)
     case = box.client.call(m.OpenCase(session=box.session, notes=sealed), m.CaseFound).case.code
     box.consent(case, *(2 * [box.add(case, "Adult A", Role.PARENT)]), decision=Decision.GIVEN)
-    assert box.client.call(m.GetCase(session=box.session, case=case), m.CaseFound).case.notes == sealed
+    assert box.client.call(m.GetNotes(session=box.session, case=case), m.NotesFound).notes == sealed
     _assert_nowhere({"the note": PLANTED_NOTE.encode(), "a label": b"Adult A"}, box.folder, box.log, whole_box.web_log)
 
 
