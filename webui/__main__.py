@@ -15,6 +15,7 @@ from capture.errors import BoxUnusable
 from webui.app import create_app
 from webui.config import WebConfig
 from webui.leaf import Leaf, current_leaf
+from webui.service import Service, read_service
 from webui.serving import serve
 from webui.watch import PATIENCE_S
 
@@ -28,19 +29,48 @@ from webui.watch import PATIENCE_S
 @click.option("--key", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Its PKCS#8 key.")
 @click.option("--address", default="127.0.0.1", show_default=True, help="The address to listen at.")
 @click.option("--port", type=click.IntRange(1, 65_535), default=443, show_default=True)
+@click.option(
+    "--service",
+    "service",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A TOML file with what the service says of itself: name, address, contact, web, lawful_basis, special_category_basis, "
+    "jurisdiction, authority.",
+)
 @click.option("--name", "names", multiple=True, help="A host name or address under which the page may be asked for; repeat it.")
 def main(
-    *, socket_path: Path, tls: Path | None, cert: Path | None, key: Path | None, address: str, port: int, names: tuple[str, ...]
+    *,
+    socket_path: Path,
+    tls: Path | None,
+    cert: Path | None,
+    key: Path | None,
+    address: str,
+    port: int,
+    service: Path | None,
+    names: tuple[str, ...],
 ) -> None:
     """The practitioner's page over HTTPS."""
     # SIGTERM and the like end us by granian's own handlers; nothing is written that would need an orderly end.
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(levelname)s %(name)s %(message)s")
     listening = ipaddress.ip_address(address)
     own = () if listening.is_unspecified else (address,)
-    config = WebConfig(names=tuple(dict.fromkeys((*names, *own))) or ("localhost",), port=port, ca_path=tls and tls / "ca.pem")
+    config = WebConfig(
+        names=tuple(dict.fromkeys((*names, *own))) or ("localhost",),
+        port=port,
+        ca_path=tls and tls / "ca.pem",
+        service=_service(service),
+    )
     client = CaptureClient(socket_path)
     watcher = CaptureClient(socket_path, PATIENCE_S)
     serve(lambda: create_app(config, client, watcher=watcher), _leaf(tls, cert, key), address, port)
+
+
+def _service(path: Path | None) -> Service:
+    if path is None:
+        return Service()
+    try:
+        return read_service(path)
+    except (OSError, ValueError) as error:
+        raise click.ClickException(f"{path}: {error}") from error
 
 
 def _leaf(tls: Path | None, cert: Path | None, key: Path | None) -> Leaf:

@@ -36,6 +36,7 @@ from webui.views.clock import clock
 from webui.views.downloads import downloads
 from webui.views.enrol import enrol
 from webui.views.erasures import erasures
+from webui.views.exports import exports
 from webui.views.home import home
 from webui.views.notes import notes
 from webui.views.people import people
@@ -45,7 +46,22 @@ from webui.views.sign_in import sign_in
 from webui.watch import Watch
 from webui.wording import NEEDS
 
-BLUEPRINTS = (home, sign_in, enrol, clock, cases, people, case_facts, notes, arming, recordings, downloads, erasures, power)
+BLUEPRINTS = (
+    home,
+    sign_in,
+    enrol,
+    clock,
+    cases,
+    people,
+    case_facts,
+    notes,
+    exports,
+    arming,
+    recordings,
+    downloads,
+    erasures,
+    power,
+)
 
 TEMPLATE_ITEMS = (
     "choice_items",
@@ -54,6 +70,7 @@ TEMPLATE_ITEMS = (
     "adult_items",
     "label_items",
     "notice_items",
+    "holder_items",
     "offset_items",
     "problem_items",
     "problem_at",
@@ -86,8 +103,9 @@ def create_app(
     )
     movies = Movies(client, clock_s)
     sessions = Sessions(clock_s, config.idle_s, movies.drop_session)
+    texts = load_notices()
     app.extensions["vigcam"] = Parts(
-        config, client, Watch(watcher or client), sessions, movies, Hashes(), load_notices().current, clock_s
+        config, client, Watch(watcher or client), sessions, movies, Hashes(), texts.current, texts, clock_s
     )
     app.session_interface = sessions
     guard(app, config)

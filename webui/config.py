@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+
+from webui.service import Service
 
 HTTPS_PORT = 443
 
@@ -20,6 +22,8 @@ class WebConfig:
     idle_s: float = 900.0
     """A browser that is not signed in and asks nothing is forgotten after this long (boot time)."""
     body_limit_bytes: int = 65_536
+    service: Service = field(default_factory=Service)
+    """What the service says of itself on receipts and records; nothing, unless it was told."""
 
     def __post_init__(self) -> None:
         if not self.names or not all(self.names):

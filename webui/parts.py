@@ -9,7 +9,7 @@ from typing import cast
 from flask import current_app
 
 from capture.client import CaptureClient
-from capture.notices.texts import Notice
+from capture.notices.texts import Notice, Notices
 from webui.config import WebConfig
 from webui.hashes import Hashes
 from webui.movies import Movies
@@ -19,7 +19,7 @@ from webui.watch import Watch
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """`notices` are by language; `boottime_s` is the clock of leases and sessions."""
+    """`notices` are the newest by language, `texts` all that ever were; `boottime_s` is the clock of leases and sessions."""
 
     config: WebConfig
     client: CaptureClient
@@ -28,6 +28,7 @@ class Parts:
     movies: Movies
     hashes: Hashes
     notices: dict[str, Notice]
+    texts: Notices
     boottime_s: Callable[[], float]
 
 

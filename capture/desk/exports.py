@@ -43,7 +43,7 @@ from capture.messages.exports import (
     SignedReceipt,
     TransferPage,
 )
-from capture.model import RecordingState
+from capture.model import RecordingState, WallTime
 from capture.rate import Rate
 from capture.recordings import Recordings
 from capture.server import Reply
@@ -95,7 +95,7 @@ class ExportDesk:
                 has_notes=bool(record.case.notes),
                 box_id=self.box_id,
                 device_key=self.device_key.public_hex,
-                now=line.stamp.at,
+                now=WallTime(ms=line.wall_ms, confidence=line.confidence),
                 audit_sequence=head.sequence,
                 audit_head=head.hash,
                 erase_due_ms=retention.erase_due_ms(record.case),

@@ -58,6 +58,11 @@ class Notices:
             self._texts[text.language, text.version] = text
 
     @property
+    def all(self) -> dict[str, Notice]:
+        """Every text, however old, by the hash of its words."""
+        return {text.text_hash: text for text in self._texts.values()}
+
+    @property
     def current(self) -> dict[str, Notice]:
         """The newest version by language: versions are spelled so that they sort."""
         return {text.language: text for text in self._texts.values()}

@@ -110,7 +110,10 @@ class _Outlet(io.RawIOBase):
 
 
 def _notes(export: CaseExport) -> tuple[Member, ...]:
-    return () if export.notes is None else (Member("notes.txt", export.notes),)
+    if export.notes is None:
+        return ()
+    words = f"The helping question\n\n{export.notes.question}\n\nNotes\n\n{export.notes.remarks}\n"
+    return (Member("notes.txt", words.encode()),)
 
 
 def _texts(export: CaseExport) -> Iterator[tuple[str, bytes]]:

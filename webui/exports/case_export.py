@@ -9,14 +9,15 @@ from functools import cached_property
 from capture.messages.exports import KnownPerson, PlacedConsent, PlacedTransfer
 from capture.model import Case, Consent, Decision, Participant, Recording, Scope, WallTime
 from capture.notices.texts import Notice
+from webui.notes import Notes
 from webui.service import Service
 
 
 @dataclass(frozen=True, slots=True)
 class SignedFile:
-    """Something that the box signed, byte for byte, and the recording it is about."""
+    """Something that the box signed, byte for byte, and what it is about: a recording, or an erasure."""
 
-    recording_id: str
+    name: str
     data: bytes
 
 
@@ -41,7 +42,7 @@ class CaseExport:
     audit_sequence: int = 0
     audit_head: str = ""
     erase_due_ms: int | None = None
-    notes: bytes | None = field(default=None, repr=False)
+    notes: Notes | None = None
     notices: Mapping[str, Notice] = field(default_factory=dict)
     service: Service = field(default_factory=Service)
 

@@ -110,6 +110,6 @@ def _recording(export: CaseExport, facts: Recording) -> ReceiptRecording:
     return ReceiptRecording(
         facts,
         facts.state is RecordingState.ERASED,
-        any(one.recording_id == facts.recording_id for one in export.receipts),
+        any(facts.recording_id.encode() in one.data for one in export.receipts),
         tuple(dict.fromkeys(recipient for recipient in handed if recipient)),
     )

@@ -1,0 +1,124 @@
+"""The subject access ZIP: every member with its hash, the same file for the same case, nothing written to a disk."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import zipfile
+
+import pytest
+from case_exports import ADULT, ENGLISH, NOW_MS, exports, family
+from hypothesis import given, settings
+
+from capture.model import Confidence, WallTime
+from webui.exports import bundle
+from webui.exports.case_export import CaseExport
+from webui.notes import Notes
+
+RECEIPT = b"<!DOCTYPE html>\n"
+
+
+def zip_of(export: CaseExport) -> bytes:
+    return b"".join(bundle.stream(bundle.members(export, RECEIPT), export.made.ms))
+
+
+def opened(data: bytes) -> dict[str, bytes]:
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        assert archive.testzip() is None
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+@given(exports)
+@settings(max_examples=25, deadline=None)
+def test_the_manifest_names_every_other_member_with_its_size_and_hash(export: CaseExport) -> None:
+    files = opened(zip_of(export))
+    listed = json.loads(files.pop("manifest.json"))["members"]
+    assert [one["name"] for one in listed] == list(files)
+    for one in listed:
+        assert (one["bytes"], one["sha256"]) == (len(files[one["name"]]), hashlib.sha256(files[one["name"]]).hexdigest())
+
+
+def test_the_same_case_at_the_same_moment_is_the_same_file() -> None:
+    assert zip_of(family()) == zip_of(family())
+
+
+def test_members_stand_in_one_order_and_carry_the_time_of_the_export() -> None:
+    with zipfile.ZipFile(io.BytesIO(zip_of(family(notes=Notes(question="q"))))) as archive:
+        assert archive.namelist() == [
+            "README.txt",
+            "receipt.html",
+            "consent.json",
+            "consent.fhir.json",
+            "audit-extract.jsonl",
+            "notes.txt",
+            f"consent-texts/{ENGLISH.text_hash}.txt",
+            "recordings.json",
+            "transfers.json",
+            "recording-manifests.jsonl",
+            "erasure-receipts.jsonl",
+            "manifest.json",
+        ]
+        assert {info.date_time for info in archive.infolist()} == {(2026, 11, 18, 11, 6, 40)}
+
+
+@pytest.mark.parametrize("ms", [-(2**50), 0, 2**60])
+def test_a_clock_that_a_zip_cannot_tell_spoils_nothing(ms: int) -> None:
+    assert opened(zip_of(family(made=WallTime(ms=ms, confidence=Confidence.NONE))))
+
+
+def test_each_text_that_was_read_is_in_it_under_its_own_hash() -> None:
+    files = opened(zip_of(family()))
+    names = [name for name in files if name.startswith("consent-texts/")]
+    assert names == [f"consent-texts/{hashlib.sha256(files[name]).hexdigest()}.txt" for name in names]
+    assert len(names) == 1
+
+
+def test_what_the_box_signed_is_in_it_byte_for_byte() -> None:
+    export = family()
+    files = opened(zip_of(export))
+    assert files["recording-manifests.jsonl"] == export.manifests[0].data
+    assert files["erasure-receipts.jsonl"] == export.receipts[0].data
+    assert files["audit-extract.jsonl"] == b"".join(export.log)
+
+
+def test_an_erased_recording_keeps_its_tombstone() -> None:
+    states = [one["state"] for one in json.loads(opened(zip_of(family()))["recordings.json"])]
+    assert states == ["sealed", "erased"]
+
+
+def test_without_notes_there_is_no_file_of_notes_and_the_readme_speaks_of_none() -> None:
+    files = opened(zip_of(family()))
+    assert "notes.txt" not in files
+    assert b"notes.txt" not in files["README.txt"]
+
+
+def test_the_notes_are_in_it_in_clear_for_the_family() -> None:
+    text = opened(zip_of(family(notes=Notes(question="What helps at bedtime?", remarks="Turns"))))["notes.txt"].decode()
+    assert "What helps at bedtime?" in text
+    assert "Turns" in text
+
+
+def test_the_readme_says_the_counts_and_the_key_to_check_with() -> None:
+    readme = opened(zip_of(family()))["README.txt"].decode()
+    assert "6 events." in readme
+    assert "2 lines." in readme
+    assert "cd" * 32 in readme
+
+
+def test_it_is_streamed_a_member_at_a_time() -> None:
+    files = bundle.members(family(), RECEIPT)
+    pieces = list(bundle.stream(files, NOW_MS))
+    assert len(pieces) == len(files) + 1
+    assert all(pieces)
+
+
+def test_a_repr_of_an_export_shows_no_note() -> None:
+    assert "bedtime" not in repr(family(notes=Notes(question="What helps at bedtime?")))
+
+
+def test_labels_are_all_that_stands_for_people() -> None:
+    files = opened(zip_of(family()))
+    assert ADULT in files["consent.json"].decode()
+    for name in ("consent.json", "consent.fhir.json"):
+        assert not {"birthDate", "nhs-number", "telecom"} & set(files[name].decode().split('"'))
