@@ -23,6 +23,8 @@ from capture.erasing import Erasures
 from capture.errors import TooManyAttempts, VigcamError
 from capture.filming import Filming
 from capture.framing import Framing
+from capture.handover.new_headers import NewHeaders
+from capture.handover.swapping import Swapping
 from capture.housekeeping import Housekeeping
 from capture.ids import PractitionerId
 from capture.keyring import Keyrings
@@ -131,11 +133,13 @@ class Daemon:
             sessions=self._sessions,
             keyrings=keyrings,
         )
+        signers = Signers(device_key.public_hex, lambda practitioner: keyrings.public(practitioner).verify_hex)
+        self._swapping = Swapping(NewHeaders(self._catalogue), recordings, vault, self._audit, device_key)
         self._records = Records(
             self._catalogue,
             self._memory,
             config.box_id,
-            signers=Signers(device_key.public_hex, lambda practitioner: keyrings.public(practitioner).verify_hex),
+            signers=signers,
             clock=clock,
             now=self._anchor.now,
             notices=load_notices(),
@@ -166,6 +170,9 @@ class Daemon:
                 filming=self._filming,
                 framing=self._framing,
                 board=board,
+                signers=signers,
+                swapping=self._swapping,
+                memory=self._memory,
                 control=self._control,
             )
         )
@@ -202,10 +209,12 @@ class Daemon:
             ending.callback(self._sessions.end, "stopped")
             ending.callback(self._filming.close)
             ending.callback(self._erasures.close)
+            ending.callback(self._swapping.close)
             ending.callback(self._sign_ins.close)
             ending.callback(self._server.close)
             ending.callback(housekeeping.stop)
             self._audit.append(AuditEvent.STARTED)
+            self._swapping.begin()
             self._server.start()
             housekeeping.start()
             self._recorder.run()

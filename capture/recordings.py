@@ -181,6 +181,8 @@ class Recordings:
     def _replace(self, old: Recording, new: Recording) -> Recording:
         if new.state not in _STEPS[old.state]:
             raise NotNow(f"{old.recording_id} is {old.state.value}")
+        if new.practitioner != old.practitioner:
+            raise NotNow(f"{old.recording_id} has changed hands")
         if old.is_locked and not new.is_locked:
             # Whoever brings new facts may have looked before it was locked; and nothing unlocks it.
             new = msgspec.structs.replace(new, is_locked=True)

@@ -9,6 +9,7 @@ from capture.anchor import TimeAnchor
 from capture.audit.log import AuditLog
 from capture.catalogue import Catalogue
 from capture.config import Config
+from capture.consent.history import Signers
 from capture.consent.records import Records
 from capture.control import Control
 from capture.desk.admin import AdminDesk
@@ -17,6 +18,7 @@ from capture.desk.cases import CaseDesk
 from capture.desk.desk import Desk
 from capture.desk.entry import EntryDesk
 from capture.desk.exports import ExportDesk
+from capture.desk.handing_over import HandOverDesk
 from capture.desk.leaves import Leaves
 from capture.desk.people import PeopleDesk
 from capture.desk.recordings import RecordingDesk
@@ -24,7 +26,13 @@ from capture.device_key import DeviceKey
 from capture.erasing import Erasures
 from capture.filming import Filming
 from capture.framing import Framing
+from capture.handover.holdings import Inventory
+from capture.handover.packing import Packing
+from capture.handover.shelf import Shelf
+from capture.handover.swapping import Swapping
+from capture.handover.taking_over import TakingOver
 from capture.keyring import Keyrings
+from capture.log_memory import LogMemory
 from capture.rate import Rate
 from capture.recorder.model import Phase
 from capture.recordings import Recordings
@@ -64,6 +72,9 @@ class Parts:
     filming: Filming
     framing: Framing
     board: StatusBoard
+    signers: Signers
+    swapping: Swapping
+    memory: LogMemory
     control: Callable[[], Control]
 
 
@@ -134,7 +145,9 @@ def make_desk(parts: Parts) -> Desk:
             anchor=parts.anchor,
             opening_rate=Rate(parts.clock, _OPENINGS, _OPENING_EVERY_S),
             is_framing=lambda: parts.control().state.phase is Phase.FRAMING,
+            is_changing_hands=parts.swapping.new_headers.has,
         ),
+        _hand_over_desk(parts),
         ExportDesk(
             box_id=parts.config.box_id,
             sessions=parts.sessions,
@@ -146,4 +159,33 @@ def make_desk(parts: Parts) -> Desk:
             audit=parts.audit,
             export_rate=Rate(parts.clock, _EXPORTS, _EXPORT_EVERY_S),
         ),
+    )
+
+
+def _hand_over_desk(parts: Parts) -> HandOverDesk:
+    new_headers = parts.swapping.new_headers
+    inventory = Inventory(parts.catalogue, parts.recordings, parts.vault, new_headers.has)
+    return HandOverDesk(
+        window=parts.window,
+        sessions=parts.sessions,
+        keyrings=parts.keyrings,
+        packing=Packing(parts.config.box_id, parts.device_key, inventory, parts.keyrings, parts.audit, parts.anchor.now),
+        taking_over=TakingOver(
+            box_id=parts.config.box_id,
+            device_key=parts.device_key,
+            catalogue=parts.catalogue,
+            recordings=parts.recordings,
+            inventory=inventory,
+            shelf=Shelf(parts.catalogue),
+            new_headers=new_headers,
+            keyrings=parts.keyrings,
+            signers=parts.signers,
+            audit=parts.audit,
+            memory=parts.memory,
+            clock=parts.clock,
+            now=parts.anchor.now,
+        ),
+        swapping=parts.swapping,
+        audit=parts.audit,
+        control=parts.control,
     )

@@ -48,6 +48,8 @@ from capture.session import Session, Sessions
 from capture.vault import Vault
 
 _PAGE = 50
+_TAKEN_OVER = (Purpose.DOWNLOAD, Purpose.SEALED)
+"""Only what the practitioner holds counts as a copy that outlives the box: one that was handed on may be gone tomorrow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,8 @@ class RecordingDesk:
     anchor: TimeAnchor
     opening_rate: Rate
     is_framing: Callable[[], bool]
+    is_changing_hands: Callable[[RecordingId], bool]
+    """Whether its file is still to get the header by which its new practitioner opens it."""
 
     def handlers(self) -> Handlers:
         return {
@@ -96,6 +100,8 @@ class RecordingDesk:
             raise NotNow("it is being filmed")
         if recording.state is RecordingState.ERASED:
             raise NotFound(recording.recording_id)
+        if self.is_changing_hands(recording.recording_id):
+            raise NotNow(reasons=("changing_hands",))
         self._ask_gate(session, recording, verb.purpose)
         self.opening_rate.take()
         sealed_hash = self._sealed_hash(recording)
@@ -171,6 +177,7 @@ class RecordingDesk:
         recording = self._own(session, verb.recording_id)
         if verb.sealed_hash is None and verb.mp4_hash is None:
             raise TransferMismatch("nothing to compare")
+        self._ask_gate(session, recording, verb.purpose)
         expected = self._sealed_hash(recording)
         if verb.sealed_hash is not None and verb.sealed_hash != expected:
             self.audit.append(AuditEvent.TRANSFER_REFUSED, recording=recording.recording_id, practitioner=session.practitioner)
@@ -192,7 +199,8 @@ class RecordingDesk:
             sealed_hash=verb.sealed_hash or "",
             mp4_hash=verb.mp4_hash or "",
         )
-        self.recordings.mark_transferred(recording.recording_id)
+        if verb.purpose in _TAKEN_OVER:
+            self.recordings.mark_transferred(recording.recording_id)
         return Reply(Done())
 
     def _erase(self, verb: EraseBegin) -> Reply:

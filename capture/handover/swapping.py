@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
@@ -18,7 +19,7 @@ import msgspec
 from capture.audit.line import AuditHead
 from capture.audit.log import AuditEvent, AuditLog
 from capture.device_key import DeviceKey
-from capture.errors import AuditBroken, NotFound, VigcamError
+from capture.errors import AuditBroken, NotFound, NotNow, VigcamError
 from capture.handover.new_headers import NewHeader, NewHeaders
 from capture.manifest import read_manifest, sign_manifest
 from capture.model import RecordingState
@@ -44,13 +45,15 @@ class Swapping:
     audit: AuditLog
     device_key: DeviceKey
     _lane: ThreadPoolExecutor = field(default_factory=_one_thread)
+    _ending: threading.Event = field(default_factory=threading.Event)
 
     def begin(self) -> None:
         """Work off all that waits; returns at once. To be called at every start, and whenever a case has changed hands."""
         self._lane.submit(self._all)
 
     def close(self) -> None:
-        """What is under way is ended, the rest is left to the next start."""
+        """A header that is being written is written to its end; the rest is left to the next start."""
+        self._ending.set()
         self._lane.shutdown(wait=True, cancel_futures=True)
 
     def swap(self, new: NewHeader) -> None:
@@ -79,6 +82,8 @@ class Swapping:
         for new in self.new_headers.all():
             try:
                 self.swap(new)
+            except NotNow:
+                return
             except (VigcamError, OSError):
                 _log.exception("a film's new header could not be put into its file")
 
@@ -95,6 +100,8 @@ class Swapping:
             digest = hashlib.sha256(new.header)
             offset = len(new.header)
             while block := os.pread(opened.fd, _BLOCK_BYTES, offset):
+                if self._ending.is_set():
+                    raise NotNow("the daemon ends")
                 digest.update(block)
                 offset += len(block)
             return digest.hexdigest()

@@ -78,6 +78,7 @@ from capture.messages.exports import (
     ReceiptPage,
     TransferPage,
 )
+from capture.messages.handing_over import AnyHandOverAnswer, AnyHandOverVerb
 from capture.messages.recordings import (
     ConfirmTransfer,
     EraseBegin,
@@ -144,6 +145,7 @@ AnyVerb = (
     | ListManifests
     | ListReceipts
     | AuditExtract
+    | AnyHandOverVerb
 )
 
 AnyAnswer = (
@@ -175,6 +177,7 @@ AnyAnswer = (
     | ManifestPage
     | ReceiptPage
     | AuditPage
+    | AnyHandOverAnswer
 )
 
 __all__ = [
@@ -216,10 +219,10 @@ __all__ = [
     "KeepAlive",
     "KeepNotes",
     "ListCases",
-    "ListPractitioners",
     "ListConsents",
     "ListManifests",
     "ListPeople",
+    "ListPractitioners",
     "ListReceipts",
     "ListRecordings",
     "ListTransfers",
@@ -236,18 +239,18 @@ __all__ = [
     "PractitionerSummary",
     "ReceiptPage",
     "RecordConsent",
+    "RecordingFound",
+    "RecordingList",
     "RecoveryChallenge",
     "RecoveryChanged",
+    "Refusal",
+    "Refused",
+    "RemoveParticipant",
     "RepairClock",
     "ResetPractitioner",
     "RetirePractitioner",
     "SetRecoveryBegin",
     "SetRecoveryFinish",
-    "RecordingFound",
-    "RecordingList",
-    "Refusal",
-    "Refused",
-    "RemoveParticipant",
     "SetRetention",
     "ShutDown",
     "SignInBegin",

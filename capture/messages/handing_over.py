@@ -20,11 +20,14 @@ Part = Annotated[bytes, msgspec.Meta(max_length=48 << 10)]
 
 
 class HandOverBegin(Verb, frozen=True, kw_only=True):
-    """Pack a case for whoever holds the recovery identity. Changes nothing. Answer: HandOverPacked."""
+    """Pack a case for whoever holds the recovery identity. Changes nothing. Answer: HandOverPacked.
+
+    `leave` names recordings that shall change hands as they are, because recovery does not open them."""
 
     setup_code: SetupCode
     case: Code
     taker: Code
+    leave: Annotated[tuple[Code, ...], msgspec.Meta(max_length=50)] = ()
 
 
 class HandOverPacked(Answer, frozen=True, kw_only=True):
@@ -122,3 +125,7 @@ class CaseTakenOver(Answer, frozen=True, kw_only=True):
     giver: str
     statements: int
     recordings: int
+
+
+AnyHandOverVerb = HandOverBegin | HandOverFetch | HandOverBring | HandOverWrite | HandOverFinish | ListHandOvers | TakeOverCase
+AnyHandOverAnswer = HandOverPacked | HandOverPart | HandOverReady | HandOverBrought | HandOversWaiting | CaseTakenOver
