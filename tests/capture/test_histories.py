@@ -202,3 +202,8 @@ def test_a_history_kept_in_ram_whose_last_statement_somebody_else_signed_is_noti
     )
     with pytest.raises(CatalogueBroken, match="signature"):
         verify_again(forged, written.unlocked.public.verify_hex)
+
+
+def test_a_kept_case_that_the_box_holds_back_is_verified_like_any_other(written: Written) -> None:
+    history = written.read(written.rows)
+    verify_again(replace(history, record=replace(history.record, is_held=True)), written.unlocked.public.verify_hex)
