@@ -13,12 +13,13 @@ from capture.model import (
     Decision,
     Indication,
     ParentalResponsibility,
+    Purpose,
     RetentionClass,
     Role,
     Scope,
 )
 from webui.fields import WRONG_CHOICE, Fields
-from webui.wording import ADULT_LABELS, BASES, CHILD_LABELS, EVIDENCE, VALID_DAYS, WITNESSES
+from webui.wording import ADULT_LABELS, BASES, CHILD_LABELS, EVIDENCE, HOLDERS, VALID_DAYS, WITNESSES
 
 Form = MultiDict[str, str]
 LATEST_MS = 253_402_300_799_000
@@ -73,6 +74,7 @@ class ArmForm:
 class TakenOverForm:
     mp4_sha256: str
     received_bytes: int
+    purpose: Purpose = Purpose.DOWNLOAD
 
 
 def sign_in(form: Form) -> SignInForm:
@@ -176,8 +178,9 @@ def taken_over(form: Form) -> TakenOverForm:
     fields = Fields(form)
     digest = fields.pattern("mp4_sha256", r"[0-9a-fA-F]{64}", _l("Choose the file, or enter its SHA-256: 64 digits, 0-9 and a-f"))
     size = fields.number("received_bytes", 0, 2**53, _l("Enter how many bytes the file has"))
+    purpose = fields.one_of("purpose", tuple(one.value for one in HOLDERS), WRONG_CHOICE) if "purpose" in form else ""
     fields.check()
-    return TakenOverForm(digest.lower(), size)
+    return TakenOverForm(digest.lower(), size, Purpose(purpose) if purpose else Purpose.DOWNLOAD)
 
 
 def erase_words(form: Form) -> str:

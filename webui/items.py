@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from enum import Enum
 
 from flask_babel import gettext as _
 
+from capture.model import Purpose
 from capture.notices.texts import Notice
 from webui.case_page import CasePage, Person
 from webui.refusals import Problem
+from webui.wording import HOLDERS
 
 Item = dict[str, object]
 
@@ -35,6 +37,11 @@ def label_items(labels: Iterable[str], page: CasePage) -> list[Item]:
     """The labels that nobody in the case has yet, behind an empty one."""
     free = [{"value": label, "text": label} for label in labels if not page.is_taken(label)]
     return [{"value": "", "text": _("Choose")}, *free]
+
+
+def holder_items(refusals: Collection[Purpose]) -> list[Item]:
+    """Who may hold a copy now: only those for whom all in the film agreed."""
+    return [{"value": purpose.value, "text": text} for purpose, text in HOLDERS.items() if purpose not in refusals]
 
 
 def notice_items(notices: Iterable[Notice]) -> list[Item]:

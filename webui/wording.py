@@ -86,6 +86,22 @@ PURPOSES = {
     Purpose.FAMILY_COPY: _l("The family gets a copy"),
     Purpose.STILLS_FOR_FAMILY: _l("The family gets still pictures"),
 }
+HOLDERS = {
+    Purpose.DOWNLOAD: _l("I have it"),
+    Purpose.SUPERVISION: _l("The supervisor has it"),
+    Purpose.INTERVISION: _l("Colleagues have it"),
+    Purpose.TRAINING_EVENT: _l("Those who train others have it"),
+    Purpose.FAMILY_COPY: _l("The family has it"),
+}
+"""Who holds a copy now, by what it was taken for."""
+RECIPIENTS = {
+    Purpose.DOWNLOAD: "practitioner",
+    Purpose.SUPERVISION: "supervisor",
+    Purpose.INTERVISION: "colleagues",
+    Purpose.TRAINING_EVENT: "training",
+    Purpose.FAMILY_COPY: "family",
+}
+"""How the box is told of them: by role, never by name."""
 REVIEW = Purpose.REVIEW
 SHARED = frozenset(
     {Purpose.SUPERVISION.value, Purpose.INTERVISION.value, Purpose.TRAINING_EVENT.value, Purpose.FAMILY_COPY.value}

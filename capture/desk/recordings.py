@@ -50,6 +50,8 @@ from capture.vault import Vault
 _PAGE = 50
 _TAKEN_OVER = (Purpose.DOWNLOAD, Purpose.SEALED)
 """Only what the practitioner holds counts as a copy that outlives the box: one that was handed on may be gone tomorrow."""
+_TAKEN_OVER = (Purpose.DOWNLOAD, Purpose.SEALED)
+"""Only what the practitioner holds counts as a copy that outlives the box: one that was handed on may be gone tomorrow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +180,7 @@ class RecordingDesk:
         if verb.sealed_hash is None and verb.mp4_hash is None:
             raise TransferMismatch("nothing to compare")
         self._ask_gate(session, recording, verb.purpose)
+        self._ask_gate(session, recording, verb.purpose)
         expected = self._sealed_hash(recording)
         if verb.sealed_hash is not None and verb.sealed_hash != expected:
             self.audit.append(AuditEvent.TRANSFER_REFUSED, recording=recording.recording_id, practitioner=session.practitioner)
@@ -200,6 +203,7 @@ class RecordingDesk:
             mp4_hash=verb.mp4_hash or "",
         )
         if verb.purpose in _TAKEN_OVER:
+            if verb.purpose in _TAKEN_OVER:
             self.recordings.mark_transferred(recording.recording_id)
         return Reply(Done())
 

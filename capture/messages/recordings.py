@@ -36,7 +36,7 @@ class OpenRecording(Verb, frozen=True, kw_only=True):
 
 class ConfirmTransfer(Verb, frozen=True, kw_only=True):
     """The receiver states what it holds: the sealed file's SHA-256 (checked against the manifest), or that the MP4's hash,
-    computed at both ends by the page, agreed. Answer: Done; raises TransferMismatch."""
+    computed at both ends by the page, agreed. Answer: Done; raises TransferMismatch, and what opening for this purpose would."""
 
     session: Session
     recording_id: Code

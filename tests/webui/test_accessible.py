@@ -162,7 +162,7 @@ def _take_over_and_erase(phone: Phone, box: RealBox, folder: Path) -> None:
     page.wait_for_url(re.compile("/recordings/rec-"))
     heading = page.locator("h1").inner_text()
     phone.look(heading)
-    phone.tap("I have it: compare and confirm")
+    phone.tap("Compare and confirm")
     phone.look(heading, "Choose the file")
     with page.expect_download() as download:
         phone.tap("Download the film (MP4)", "link")
@@ -174,7 +174,7 @@ def _take_over_and_erase(phone: Phone, box: RealBox, folder: Path) -> None:
     phone.tap("Keep it", "link")
     page.get_by_label("Choose the file").set_input_files(folder / "film.mp4")
     expect(page.get_by_text("Checked. Now tell the box.")).to_be_visible()
-    phone.tap("I have it: compare and confirm")
+    phone.tap("Compare and confirm")
     expect(page.get_by_text("both copies are the same")).to_be_visible()
     phone.tap("Erase this recording")
     phone.tap("Erase: then press the button on the box")

@@ -175,3 +175,22 @@ def test_looking_needs_a_yes_of_its_own_and_comes_back_with_it(signed_in: Browse
     time.sleep(0.01)
     assert signed_in.post(f"/cases/{code}/consents", consent_of(adult, adult, scope=["practitioner_review"])).status_code == 303
     assert signed_in.get(f"/recordings/{recording}/video.mp4").status_code == 200
+
+
+def test_a_copy_that_is_handed_on_is_stated_and_does_not_count_as_taken_over(signed_in: Browser, box: RealBox) -> None:
+    code, adult, child, recording = filmed(signed_in, box)
+    for person in (adult, child):
+        assert signed_in.post(f"/cases/{code}/consents", consent_of(person, adult, scope=["family_copy"])).status_code == 303
+    found = signed_in.get(f"/recordings/{recording}/hash").json
+    sent = {"mp4_sha256": found["mp4_sha256"], "received_bytes": str(found["mp4_bytes"])}
+    page = signed_in.get(f"/recordings/{recording}").text
+    assert "The family has it" in page
+    assert "The supervisor has it" not in page
+    assert signed_in.post(f"/recordings/{recording}/taken-over", {**sent, "purpose": "supervision"}).status_code == 409
+    assert signed_in.post(f"/recordings/{recording}/taken-over", {**sent, "purpose": "review"}).status_code == 400
+    assert signed_in.post(f"/recordings/{recording}/taken-over", {**sent, "purpose": "family_copy"}).status_code == 303
+    assert not re.search(r"Taken over\s*</dt>\s*<dd[^>]*>\s*Yes", signed_in.get(f"/recordings/{recording}").text)
+    log = (box.folder / "audit.log").read_text()
+    assert f'"recording":"{recording}","purpose":"family_copy"' in log
+    assert signed_in.post(f"/recordings/{recording}/taken-over", {**sent, "purpose": "download"}).status_code == 303
+    assert re.search(r"Taken over\s*</dt>\s*<dd[^>]*>\s*Yes", signed_in.get(f"/recordings/{recording}").text)

@@ -15,6 +15,7 @@ from webui.parts import parts
 from webui.refusals import SHOWN_WITH_THE_FORM
 from webui.sessions import browser, signed_in
 from webui.views.downloads import mp4_hash
+from webui.wording import RECIPIENTS
 
 recordings = Blueprint("recordings", __name__)
 
@@ -41,7 +42,12 @@ def taken_over(rec: str) -> Response:
         if (form.mp4_sha256, form.received_bytes) != (mine.sha256, mine.size):
             raise TransferMismatch
         verb = ConfirmTransfer(
-            session=who.session, recording_id=recording_id(rec), received_bytes=form.received_bytes, mp4_hash=mine.sha256
+            session=who.session,
+            recording_id=recording_id(rec),
+            received_bytes=form.received_bytes,
+            mp4_hash=mine.sha256,
+            purpose=form.purpose,
+            recipient=RECIPIENTS[form.purpose],
         )
         parts().client.call(verb, Done)
     except SHOWN_WITH_THE_FORM as refusal:
