@@ -10,7 +10,7 @@ import os
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -71,6 +71,7 @@ class Catalogue:
             # SQLite would create it readable for everybody; -wal and -shm take over the mode it has
             os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
             _sync_folder(path.parent)
+            _check_version(path)
             connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=5.0)
         except (OSError, sqlite3.Error) as error:
             raise CatalogueBroken("cannot be opened") from error
@@ -231,6 +232,14 @@ def _errors_named() -> Iterator[None]:
             raise VaultFull("no room for the catalogue") from error
         # SQLite's own words may quote a value; its code says enough
         raise CatalogueBroken(getattr(error, "sqlite_errorname", type(error).__name__)) from error
+
+
+def _check_version(path: Path) -> None:
+    """Raises CatalogueBroken for one from a newer version, of which not a byte is changed: to open it for writing would be to move
+    what waits in its -wal file."""
+    # What cannot be read so is looked at again, and named, when it is opened.
+    with suppress(sqlite3.Error), closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+        schema.check(connection)
 
 
 def _sync_folder(folder: Path) -> None:

@@ -61,11 +61,12 @@ class AuditBox:
         part.abandon()
         return recording
 
-    def film(self, footage: bytes = b"film" * 50_000) -> RecordingId:
+    def film(self, footage: bytes = b"film" * 50_000, arming: str = "") -> RecordingId:
         """A recording, sealed, signed and logged in the daemon's order."""
         recording = new_recording_id()
         part = self.vault.begin(recording, [self.identity.recipient])
-        self.log.append(AuditEvent.RECORDING_OPENING, recording=recording, header_hash=part.header_hash)
+        of = {"arming": arming} if arming else {}
+        self.log.append(AuditEvent.RECORDING_OPENING, recording=recording, header_hash=part.header_hash, **of)
         part.write(footage)
         part.finish(b"end")
         self.vault.publish(part)

@@ -67,6 +67,15 @@ def read_chain(path: Path, known_key: str = "", signatures: Signatures = Signatu
     return reader.chain
 
 
+def carried_key(path: Path) -> str:
+    """The key that the log's first line carries, whoever wrote it; empty where there is none. Raises OSError."""
+    with path.open("rb") as file:
+        try:
+            return str(parse_line(file.readline(MAX_LINE_BYTES + 1)).fields.get(KEY_FIELD, ""))
+        except AuditBroken:
+            return ""
+
+
 class _Reader:
     def __init__(self, known_key: str, signatures: Signatures) -> None:
         self.chain = Chain(public_hex=known_key)

@@ -33,14 +33,16 @@ class Memories:
 
     heads: tuple[Witness, ...] = ()
     cases: Mapping[str, KeptCase] | None = None
+    findings: tuple[Finding, ...] = ()
+    """What remembers, and does not hold itself."""
 
 
 def check_memories(chain: Chain, memories: Memories) -> tuple[tuple[Finding, ...], tuple[Finding, ...]]:
     """Findings, which are damage, and notes. A log with a bad line has said enough: nothing is held against it."""
     if chain.bad is not None:
-        return (), ()
+        return memories.findings, ()
     traces = chain.traces
-    findings = [_cut(cut) for cut in traces.cuts]
+    findings = [*memories.findings, *(_cut(cut) for cut in traces.cuts)]
     findings += [
         Finding("audit.log", f"line {one.head.sequence} is not the one that {one.where} remembers: the log was cut or replaced")
         for one in memories.heads

@@ -1,24 +1,30 @@
-"""`vigcam audit verify`: says in plain words whether a box's log and recordings hold. Changes nothing, needs no secret.
+"""`vigcam audit verify` and `export`: whether a box's log and recordings hold, and the log for others. Changes no box, no secret.
 
-Exit codes: 0 good, 1 not found, 3 torn or damaged.
+Exit codes of `verify`: 0 good, 1 not found, 3 torn or damaged.
 """
 
 from __future__ import annotations
 
 import re
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import click
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
+from capture.audit.bundle import write_bundle
+from capture.audit.chain import Signatures, carried_key
 from capture.audit.line import AuditHead
 from capture.audit.memories import Memories, Witness
 from capture.audit.verify import AuditReport, Verdict, verify_log
 from capture.cli.options import box_folder
 from capture.device_key import DeviceKey
-from capture.errors import BoxUnusable, NotFound
+from capture.errors import BadRequest, BoxUnusable, NotFound
+from capture.ids import case_code
+from capture.plain_output import Existing, plain_output
+from capture.recall import recall
 
 _DAMAGED = 3
 _HEAD = re.compile(r"([1-9][0-9]{0,14}):([0-9a-f]{64})")
@@ -34,13 +40,18 @@ def audit() -> None:
 @click.option(
     "--remembered", metavar="LINE:HASH", default="", help="A head of the log noted earlier: finds a log that was put back since."
 )
-def verify(folder: Path, remembered: str) -> None:
-    """Check the log's chain and signatures, every manifest and every sealed file against it."""
+@click.option(
+    "--every-signature",
+    "signatures",
+    flag_value=Signatures.EVERY,
+    default=Signatures.ENDS,
+    help="Check each line's signature, not only the first and the last: says the same, and takes longer.",
+)
+def verify(folder: Path, remembered: str, signatures: Signatures) -> None:
+    """Check the log's chain and signatures, every manifest and sealed file against it, and it against what the box remembers."""
     head = _parse_head(remembered)
-    log = folder / "audit.log"
+    log = _log_of(folder)
     vault = folder / "vault"
-    if not log.is_file():
-        raise NotFound(f"no audit.log in {folder}")
     known_key = _known_key(folder)
     with _progress() as progress:
         task = progress.add_task("sealed files", total=None)
@@ -48,7 +59,8 @@ def verify(folder: Path, remembered: str) -> None:
             log,
             vault if vault.is_dir() else None,
             known_key=known_key,
-            recall=lambda: Memories((Witness("you", head),) if head else ()),
+            signatures=signatures,
+            recall=lambda: _recall(folder, known_key, (Witness("you", head),) if head else ()),
             watch=lambda done, total: progress.update(task, completed=done, total=total),
         )
     _print(report)
@@ -56,6 +68,44 @@ def verify(folder: Path, remembered: str) -> None:
         click.echo("The key is the one that the log itself carries: compare it with one you know.", err=True)
     if report.verdict is not Verdict.GOOD:
         sys.exit(_DAMAGED)
+
+
+@audit.command()
+@box_folder
+@click.option("-o", "--output", "target", required=True, type=click.Path(path_type=Path, dir_okay=False), help="A ZIP to make.")
+@click.option("--case", "case", default="", metavar="VIG-XXXX", help="Only what the log says of this case.")
+def export(folder: Path, target: Path, case: str) -> None:
+    """Make a bundle of the log that others can check without the box, by docs/verify_audit.py."""
+    log = _log_of(folder)
+    code = _parse_case(case)
+    known_key = _known_key(folder)
+    try:
+        with plain_output(target, Existing.REFUSE) as file:
+            made = write_bundle(file, log, folder / "vault", _recall(folder, known_key), known_key=known_key, case=code)
+    except FileExistsError as error:
+        raise click.ClickException(f"{target} is there already") from error
+    click.echo(f"{target}: {made.lines} lines, {made.manifests} manifests")
+    if made.bad is not None:
+        click.echo(f"first bad line: {made.bad.number} ({made.bad.why})", err=True)
+
+
+def _log_of(folder: Path) -> Path:
+    log = folder / "audit.log"
+    if not log.is_file():
+        raise NotFound(f"no audit.log in {folder}")
+    return log
+
+
+def _recall(folder: Path, known_key: str, more: tuple[Witness, ...] = ()) -> Memories:
+    recalled = recall(folder, known_key or carried_key(folder / "audit.log"))
+    return replace(recalled, heads=(*recalled.heads, *more))
+
+
+def _parse_case(text: str) -> str:
+    try:
+        return case_code(text) if text else ""
+    except BadRequest as error:
+        raise click.BadParameter("a case's code, as VIG-7F3K", param_hint="--case") from error
 
 
 def _parse_head(text: str) -> AuditHead | None:
@@ -92,5 +142,6 @@ def _print(report: AuditReport) -> None:
         click.echo(f"note: {note.where}: {note.what}")
     if report.tails_lost:
         click.echo(f"note: {report.tails_lost} unfinished lines were left by power cuts and accounted for")
+    click.echo(f"compared with {report.memories} lines that are remembered elsewhere")
     click.echo(f"head: {report.head.sequence}:{report.head.hash}")
     click.echo(f"key: {report.public_hex}")

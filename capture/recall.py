@@ -1,0 +1,59 @@
+"""What a box's catalogue remembers of its log, read without changing anything: for verifying and for exports. Opens no seal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+from capture.audit.line import AuditHead
+from capture.audit.memories import KeptCase, Memories, Witness
+from capture.audit.vault import Finding
+from capture.catalogue import Catalogue
+from capture.errors import AuditBroken, CatalogueBroken
+from capture.log_memory import remembered_head
+from capture.receipts import read_receipt
+
+_NAME = "catalogue.sqlite"
+
+
+def recall(folder: Path, public_hex: str) -> Memories:
+    """The catalogue's head of the log, those of the receipts of erasures, and the cases' heads. `public_hex` is the box's key.
+
+    A catalogue that is missing remembers nothing; one that cannot be read, and a receipt that does not hold, are findings.
+    """
+    path = folder / _NAME
+    if not path.exists():
+        return Memories()
+    try:
+        with closing(Catalogue.read(path)) as catalogue:
+            return _recalled(catalogue, public_hex)
+    except CatalogueBroken as error:
+        return Memories(findings=(Finding(_NAME, f"cannot be read: {error.detail}"),))
+
+
+def _recalled(catalogue: Catalogue, public_hex: str) -> Memories:
+    head = remembered_head(catalogue)
+    heads = [] if head is None else [Witness("the catalogue", head.head)]
+    findings: list[Finding] = []
+    for erasure_id, receipt in _receipts(catalogue):
+        try:
+            signed = read_receipt(receipt, public_hex)
+        except AuditBroken as error:
+            findings.append(Finding(erasure_id, error.detail))
+        else:
+            heads.append(Witness(f"the receipt {erasure_id}", AuditHead(signed.audit_sequence, signed.audit_head)))
+    cases = {case: KeptCase(count, last_hash) for case, count, last_hash in _case_heads(catalogue)}
+    return Memories(tuple(heads), cases, tuple(findings))
+
+
+def _receipts(catalogue: Catalogue) -> Iterator[tuple[str, bytes]]:
+    # a catalogue of the first version, which no daemon has opened since, has no such table
+    if catalogue.row("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'erasure'") is not None:
+        for erasure_id, receipt in catalogue.rows("SELECT erasure_id, receipt FROM erasure ORDER BY number"):
+            yield str(erasure_id), bytes(receipt)
+
+
+def _case_heads(catalogue: Catalogue) -> Iterator[tuple[str, int, str]]:
+    for case, count, last_hash in catalogue.rows("SELECT case_code, count, last_hash FROM case_head ORDER BY number"):
+        yield str(case), int(count), str(last_hash)
