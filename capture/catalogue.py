@@ -235,8 +235,8 @@ def _errors_named() -> Iterator[None]:
 
 
 def _check_version(path: Path) -> None:
-    """Raises CatalogueBroken for one from a newer version, of which not a byte is changed: to open it for writing would be to move
-    what waits in its -wal file."""
+    """Raises CatalogueBroken for one from a newer version, of which not a byte is changed: opening it for writing would move what
+    waits in its -wal file."""
     # What cannot be read so is looked at again, and named, when it is opened.
     with suppress(sqlite3.Error), closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
         schema.check(connection)

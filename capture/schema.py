@@ -88,6 +88,13 @@ STEPS: Sequence[Sequence[str]] = (
 """Step n makes version n + 1 of version n. Published steps are never changed; a new version is a new step."""
 
 
+def check(connection: sqlite3.Connection, steps: Sequence[Sequence[str]] = STEPS) -> None:
+    """Raises CatalogueBroken for a catalogue from a newer version; reads only."""
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if version > len(steps):
+        raise CatalogueBroken(f"schema {version} is newer than this version knows ({len(steps)})")
+
+
 def upgrade(connection: sqlite3.Connection, steps: Sequence[Sequence[str]] = STEPS) -> None:
     """Bring the schema to `len(steps)`: wholly or not at all. Raises CatalogueBroken for one from a newer version.
 
@@ -95,14 +102,15 @@ def upgrade(connection: sqlite3.Connection, steps: Sequence[Sequence[str]] = STE
     """
     connection.execute("BEGIN IMMEDIATE")
     try:
+        check(connection, steps)
         (version,) = connection.execute("PRAGMA user_version").fetchone()
-        if version > len(steps):
-            raise CatalogueBroken(f"schema {version} is newer than this version knows ({len(steps)})")
         for step in steps[version:]:
             for command in step:
                 connection.execute(command)
-        connection.execute(f"PRAGMA user_version = {len(steps)}")
+        if version < len(steps):
+            connection.execute(f"PRAGMA user_version = {len(steps)}")
         connection.execute("COMMIT")
     except BaseException:
-        connection.execute("ROLLBACK")
+        if connection.in_transaction:  # a full disk may have rolled it back already
+            connection.execute("ROLLBACK")
         raise
