@@ -83,11 +83,11 @@ class Traces:
                 self.cuts.append(LogCut(line.seq, kept, AuditHead(_number(line, "sequence"), str(fields.get("hash", "")))))
             case AuditEvent.STATEMENT_LOST:
                 self._lose(line)
-            case _ if "recording" in fields:
-                self._trace(line, str(fields["recording"]))
             case _ if "statement_hash" in fields:
                 stated = _statement(line)
                 self.statements.setdefault(stated.case, []).append(stated)
+            case _ if "recording" in fields:
+                self._trace(line, str(fields["recording"]))
 
     def _lose(self, line: AuditLine) -> None:
         lost = _statement(line)

@@ -15,10 +15,10 @@ from capture import schema
 from capture.audit.log import AuditEvent
 from capture.audit.memories import Witness
 from capture.audit.verify import AuditReport, Verdict, verify_log
-from capture.catalogue import Catalogue
+from capture.catalogue import Catalogue, StatementRow
 from capture.cli.audit import audit
 from capture.errors import CatalogueBroken
-from capture.ids import new_erasure_id
+from capture.ids import new_erasure_id, new_recording_id
 from capture.keyring import Unlocked
 from capture.log_memory import LogMemory
 from capture.model import ErasureReceipt
@@ -86,6 +86,16 @@ def test_statement_that_the_log_does_not_know_is_found(box: Box) -> None:
     box.stop()
     box.cut(2)
     assert (box.case, "statement 5 of the catalogue is not in the log") in box.found()
+
+
+def test_statement_whose_line_names_a_recording_too_is_known_by_it(box: Box) -> None:
+    head = box.box.catalogue.head(box.case)
+    assert head is not None
+    row = StatementRow(box.case, head.count + 1, "transfer_stated", box.unlocked.practitioner, "nonce", b"sealed")
+    memory = LogMemory(box.box.catalogue, box.box.audit, box.box.clock)
+    event, ids = AuditEvent.TRANSFER_STATED, {"recording": new_recording_id()}
+    memory.enter(row, "ab" * 32, head, event=event, ids=ids, also=lambda: None)
+    assert box.found() == []
 
 
 def test_statement_that_the_catalogue_lacks_is_a_note_until_the_next_start_and_told_from_then_on(box: Box) -> None:
