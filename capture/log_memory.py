@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Final
 
@@ -45,7 +46,7 @@ def remembered_head(catalogue: Catalogue) -> RememberedHead | None:
 
 
 class LogMemory:
-    """One log's head in one catalogue. Thread-safe; blocks for the disk but for `acknowledge`."""
+    """One log's head in one catalogue. Thread-safe; blocks for the disk but for `keep` and `acknowledge`."""
 
     def __init__(self, catalogue: Catalogue, audit: AuditLog, clock: Clock) -> None:
         self._catalogue, self._audit, self._clock = catalogue, audit, clock
@@ -57,6 +58,8 @@ class LogMemory:
         self._on_their_way = 0
         """Statements between line and commit; one of which nobody can say whether it is there stays for this run."""
         self._is_acknowledged = threading.Event()
+        self._lane = ThreadPoolExecutor(1, thread_name_prefix="memory")
+        self._keeping: Future[None] | None = None
 
     @property
     def fault(self) -> str:
@@ -125,12 +128,17 @@ class LogMemory:
                 self._stored, self._stored_ns = place, self._clock.boottime_ns()
 
     def keep(self) -> None:
-        """For housekeeping, while nothing is filmed: at most one write in a minute. Raises nothing."""
-        if self._is_acknowledged.is_set() or self._clock.boottime_ns() - self._stored_ns >= _EVERY_NS:
-            self.close()
+        """For housekeeping, while nothing is filmed: returns at once, and stores at most once in a minute."""
+        is_due = self._is_acknowledged.is_set() or self._clock.boottime_ns() - self._stored_ns >= _EVERY_NS
+        if is_due and (self._keeping is None or self._keeping.done()):
+            self._keeping = self._lane.submit(self._keep)  # whoever keeps house watches the control thread: it waits for no disk
 
     def close(self) -> None:
         """Store what is to be stored, once the log's last line is written. Raises nothing."""
+        self._lane.shutdown(wait=True)
+        self._keep()
+
+    def _keep(self) -> None:
         try:
             if self._is_acknowledged.is_set():
                 self._catalogue.set_meta(_CUT, "")
