@@ -237,11 +237,11 @@ class Daemon:
             self._recorder.post(LeaveEnded(self._hardware.clock.boottime_ns(), StopReason.SIGNED_OUT))
 
     def _signed_out(self, practitioner: PractitionerId, cause: str) -> None:
+        if cause == "signed_out":  # before anything that may wait for somebody who reads
+            self._recorder.post(LeaveEnded(self._hardware.clock.boottime_ns(), StopReason.SIGNED_OUT))
         self._audit.submit(AuditEvent.SIGNED_OUT, practitioner=practitioner, cause=cause)
         self._erasures.take_back_all()
         self._records.forget()
-        if cause == "signed_out":
-            self._recorder.post(LeaveEnded(self._hardware.clock.boottime_ns(), StopReason.SIGNED_OUT))
 
     # --- orders of the control thread ----------------------------------------------------------------------------------
 

@@ -145,7 +145,7 @@ def to_consent(form: ConsentForm, consent_id: ConsentId, notices: Notices, at: W
         notice_hash=form.notice_hash,
         notice_version=form.notice_version,
         notice_language=form.notice_language,
-        is_notice_verified=notice is not None and notice.is_verified,
+        is_notice_verified=notice is not None and notice.is_verified and notice.text_hash == form.notice_hash,
         is_interpreter_used=form.is_interpreter_used,
         witness=form.witness,
     )

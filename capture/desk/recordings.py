@@ -50,8 +50,6 @@ from capture.vault import Vault
 _PAGE = 50
 _TAKEN_OVER = (Purpose.DOWNLOAD, Purpose.SEALED)
 """Only what the practitioner holds counts as a copy that outlives the box: one that was handed on may be gone tomorrow."""
-_TAKEN_OVER = (Purpose.DOWNLOAD, Purpose.SEALED)
-"""Only what the practitioner holds counts as a copy that outlives the box: one that was handed on may be gone tomorrow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,14 +96,12 @@ class RecordingDesk:
     def _open(self, verb: OpenRecording) -> Reply:
         session = self.sessions.require(verb.session)
         recording = self._own(session, verb.recording_id)
-        if recording.state is RecordingState.FILMING:
-            raise NotNow("it is being filmed")
-        if recording.state is RecordingState.ERASED:
-            raise NotFound(recording.recording_id)
+        _check_there(recording)
         if self.is_changing_hands(recording.recording_id):
             raise NotNow(reasons=("changing_hands",))
-        self._ask_gate(session, recording, verb.purpose)
+        # Before the gate: each no of it is a line of the log.
         self.opening_rate.take()
+        self._ask_gate(session, recording, verb.purpose)
         sealed_hash = self._sealed_hash(recording)
         opened = self.vault.open(recording.recording_id)
         # Who takes the sealed file as it is needs no key to it: what cannot be opened can still be kept.
@@ -177,9 +173,9 @@ class RecordingDesk:
     def _confirm_transfer(self, verb: ConfirmTransfer) -> Reply:
         session = self.sessions.require(verb.session)
         recording = self._own(session, verb.recording_id)
+        _check_there(recording)  # before anything is stated: nobody holds a copy of what is not there
         if verb.sealed_hash is None and verb.mp4_hash is None:
             raise TransferMismatch("nothing to compare")
-        self._ask_gate(session, recording, verb.purpose)
         self._ask_gate(session, recording, verb.purpose)
         expected = self._sealed_hash(recording)
         if verb.sealed_hash is not None and verb.sealed_hash != expected:
@@ -203,7 +199,6 @@ class RecordingDesk:
             mp4_hash=verb.mp4_hash or "",
         )
         if verb.purpose in _TAKEN_OVER:
-            if verb.purpose in _TAKEN_OVER:
             self.recordings.mark_transferred(recording.recording_id)
         return Reply(Done())
 
@@ -237,6 +232,14 @@ class RecordingDesk:
 
     def _manifest(self, recording: Recording) -> Manifest:
         return read_manifest(self.vault.read_manifest(recording.recording_id), self.device_key.public_hex)
+
+
+def _check_there(recording: Recording) -> None:
+    """Raises NotNow while it is being filmed, NotFound once it is erased."""
+    if recording.state is RecordingState.FILMING:
+        raise NotNow("it is being filmed")
+    if recording.state is RecordingState.ERASED:
+        raise NotFound(recording.recording_id)
 
 
 def _waiting(waiting: ErasureWaiting) -> EraseWaiting:

@@ -134,8 +134,8 @@ class RecordConsent(Verb, frozen=True, kw_only=True):
     indication: Indication
     valid_days: Annotated[int, msgspec.Meta(ge=1, le=730)]
     notice_hash: Hash
-    notice_version: Annotated[str, msgspec.Meta(max_length=40)]
-    notice_language: Annotated[str, msgspec.Meta(max_length=20)]
+    notice_version: Annotated[str, msgspec.Meta(pattern=r"^[0-9A-Za-z._-]{1,20}\Z")]
+    notice_language: Annotated[str, msgspec.Meta(pattern=r"^[0-9A-Za-z-]{1,12}\Z")]
     is_interpreter_used: bool = False
     witness: ShortLabel = ""
 

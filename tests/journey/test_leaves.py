@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
 import sys
 import threading
 import time
@@ -75,6 +77,27 @@ def test_a_withdrawal_beside_an_arming_under_way_leaves_nothing_armed(faulty: tu
     assert box.wait_for("idle").armed_case == ""
     box.press(1.3)
     assert not box.status().is_sensor_open
+
+
+@pytest.mark.promise("P5")
+def test_who_signs_out_while_a_case_is_being_read_stops_the_sensor_before_that_is_read(box: CaptureBox) -> None:
+    box.ready()
+    case, adult, child = box.family()
+    box.arm(case, adult, child)
+    box.press(1.15)
+    box.wait_for("recording")
+    reading = threading.Thread(target=box.client.call, args=(m.GetCase(session=box.session, case=case), m.Answer))
+    with contextlib.closing(sqlite3.connect(box.folder / "catalogue.sqlite", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        reading.start()
+        time.sleep(0.3)  # it waits for the catalogue
+        signing_out = threading.Thread(target=box.client.call, args=(m.SignOut(session=box.session), m.Answer))
+        signing_out.start()
+        wait_until(lambda: not box.status().is_sensor_open)
+        assert reading.is_alive()
+        other.execute("ROLLBACK")
+    signing_out.join()
+    reading.join()
 
 
 @pytest.mark.promise("P9")
