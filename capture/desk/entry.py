@@ -108,15 +108,17 @@ class EntryDesk:
         except ClockUnlikely:
             self.audit.append(AuditEvent.CLOCK_REFUSED, offered_ms=verb.wall_ms, practitioner=session.practitioner)
             raise
-        self.audit.append(
-            AuditEvent.CLOCK_SET,
-            practitioner=session.practitioner,
-            before_ms=change.before.ms,
-            after_ms=change.after.ms,
-            confirmed="yes" if verb.is_confirmed else "no",
-        )
-        # By another clock a consent may have run out, or not yet have begun.
-        self.leaves.look_again(session)
+        try:
+            # By another clock a consent may have run out, or not yet have begun: the sensor does not wait for the log to know.
+            self.leaves.look_again(session)
+        finally:
+            self.audit.append(
+                AuditEvent.CLOCK_SET,
+                practitioner=session.practitioner,
+                before_ms=change.before.ms,
+                after_ms=change.after.ms,
+                confirmed="yes" if verb.is_confirmed else "no",
+            )
         return Reply(Done())
 
     def _cancel(self, verb: CancelAsk) -> Reply:
