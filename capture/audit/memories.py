@@ -55,7 +55,7 @@ def check_memories(chain: Chain, memories: Memories) -> tuple[tuple[Finding, ...
         findings += _unknown(traces, memories.cases)
         missing = missing_statements(traces, memories.cases)
         # Power may be cut between a statement's line and its commit, which the next start tells: of one statement, and the last.
-        is_cut_there = len(missing) == 1 and missing[0].seq > traces.last_start_seq
+        is_cut_there = len(missing) == 1 and missing[0].seq > traces.settled_seq
         said = [Finding(one.case, f"statement {one.number} (line {one.seq}) is not in the catalogue") for one in missing]
         (notes if is_cut_there else findings).extend(said)
     return tuple(findings), tuple(notes)

@@ -65,8 +65,8 @@ class Traces:
     """Those, by the lines that say so."""
     cuts: list[LogCut] = field(default_factory=list)
     _tail_lost_seq: int = -1
-    last_start_seq: int = 0
-    """The last line by which a daemon began to serve: what stands before it, that start has seen."""
+    settled_seq: int = 0
+    """The last line by which a daemon began to serve, or ended in order: no statement before it was still on its way."""
 
     def take(self, line: AuditLine) -> None:
         fields = line.fields
@@ -76,8 +76,8 @@ class Traces:
             case AuditEvent.TAIL_LOST:
                 self.tails_lost += 1
                 self._tail_lost_seq = line.seq
-            case AuditEvent.STARTED:
-                self.last_start_seq = line.seq
+            case AuditEvent.STARTED | AuditEvent.STOPPED:
+                self.settled_seq = line.seq
             case AuditEvent.LOG_CUT:
                 kept = line.seq - (2 if self._tail_lost_seq == line.seq - 1 else 1)  # a cut may leave a torn line, told first
                 self.cuts.append(LogCut(line.seq, kept, AuditHead(_number(line, "sequence"), str(fields.get("hash", "")))))

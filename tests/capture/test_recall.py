@@ -115,12 +115,13 @@ def test_statement_that_the_catalogue_lacks_is_a_note_until_the_next_start_and_t
     assert note.what == "statement 6 was lost, and the box said so at its next start"
 
 
-def test_catalogue_put_back_over_a_start_is_found(box: Box) -> None:
+@pytest.mark.parametrize("event", [AuditEvent.STARTED, AuditEvent.STOPPED])
+def test_catalogue_put_back_over_a_start_or_an_end_is_found(box: Box, event: AuditEvent) -> None:
     box.box.catalogue.close()
     before = box.catalogue.read_bytes()
     box.box.open_catalogue()
     box.box.add(box.unlocked, box.case, ADULT)
-    box.box.audit.append(AuditEvent.STARTED)
+    box.box.audit.append(event)
     box.box.catalogue.close()
     box.catalogue.write_bytes(before)
     assert box.found() == [(box.case, "statement 6 (line 8) is not in the catalogue")]
