@@ -16,6 +16,7 @@ import msgspec
 from msgspec import Meta, inspect
 
 from capture import ids
+from capture.consent.retention import PROMISED_DAYS, Kept
 from capture.errors import BadRequest, BoxUnusable, ConfigInvalid
 from capture.ids import BoxId
 from device.ports import Profile
@@ -70,6 +71,16 @@ class LimitsSection(Section, frozen=True, kw_only=True):
     reserve_bytes: Annotated[int, Meta(ge=200_000_000, le=1_000_000_000_000)] = 200_000_000
 
 
+class RetentionSection(Section, frozen=True, kw_only=True):
+    """For how many days after the end of the work films may stay. Families were promised 60 at most: no setting gives more."""
+
+    kept_days: Annotated[int, Meta(ge=1, le=PROMISED_DAYS)] = PROMISED_DAYS
+
+    @property
+    def kept(self) -> Kept:
+        return Kept(self.kept_days)
+
+
 class WebSection(Section, frozen=True, kw_only=True):
     """Where the page is served, and under which names it answers."""
 
@@ -95,6 +106,7 @@ class Config(Section, frozen=True, kw_only=True):
     trust: TrustSection = TrustSection()
     camera: CameraSection = CameraSection()
     limits: LimitsSection = LimitsSection()
+    retention: RetentionSection = RetentionSection()
     web: WebSection = WebSection()
     socket: SocketSection = SocketSection()
 

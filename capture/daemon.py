@@ -19,7 +19,8 @@ from capture.consent.records import Records
 from capture.control import Control
 from capture.desk.areas import Parts, make_desk
 from capture.device_key import DeviceKey
-from capture.erasing import Erasures
+from capture.erasing.asking import Erasures
+from capture.erasing.eraser import Eraser
 from capture.errors import TooManyAttempts, VigcamError
 from capture.filming import Filming
 from capture.framing import Framing
@@ -93,7 +94,8 @@ class Daemon:
         self._memory.settle(folder / "audit.log")
         vault = Vault(folder / "vault", disk)
         recordings = Recordings(self._catalogue)
-        mark_interrupted(vault, recordings, self._audit)
+        eraser = Eraser(config.box_id, vault, self._catalogue, self._audit, device_key)
+        mark_interrupted(eraser)
         keyrings = Keyrings(folder / "keyrings", folder / "recipients", device_key, disk)
         trust = Trust(keyrings, self._catalogue, self._audit)
         trust.finish()
@@ -119,7 +121,7 @@ class Daemon:
             clock=clock,
             control=self._control,
         )
-        self._erasures = Erasures(vault, recordings, self._audit, clock, self._control)
+        self._erasures = Erasures(eraser, self._audit, clock, self._control)
         limits = Limits(film=config.limits.film_limit_s * NS, framing=config.limits.framing_limit_s * NS)
         self._recorder = Control(hardware.panel, hardware.camera, clock, State(limits=limits, fault=self._memory.fault), self)
         board = StatusBoard(

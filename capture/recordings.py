@@ -5,7 +5,7 @@ Rows are kept newest first by the order in which they were added: wall time may 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
@@ -33,8 +33,12 @@ _STEPS = {
 # Worked out here, by one thread: two that come to it first, and at once, bring the interpreter down.
 msgspec.json.Decoder(Recording)
 
+
+def _nothing() -> None:
+    """What follows otherwise."""
+
+
 _OWED = "recordings.owed_lines"
-_ERASING = "recordings.being_erased"
 
 
 class Recordings:
@@ -135,16 +139,10 @@ class Recordings:
         """The log knows of it now."""
         self._strike(_OWED, recording_id)
 
-    def begin_erasing(self, recording_id: RecordingId) -> None:
-        """From here on its file may be broken: an erasure that is cut short is ended by the next start-up."""
-        self._note(_ERASING, recording_id)
-
     def being_erased(self) -> tuple[RecordingId, ...]:
-        return self._noted(_ERASING)
-
-    def end_erasing(self, recording_id: RecordingId) -> None:
-        """File, row and log are of one mind."""
-        self._strike(_ERASING, recording_id)
+        """Those whose erasing was begun and not ended: their files may be broken."""
+        rows = self._catalogue.rows("SELECT recording_id FROM erasing WHERE gone IS NULL ORDER BY recording_id")
+        return tuple(RecordingId(text) for (text,) in rows)
 
     def mark_transferred(self, recording_id: RecordingId) -> Recording:
         """Somebody verifiably holds a copy. Raises NotFound; NotNow while filming and once erased."""
@@ -154,11 +152,23 @@ class Recordings:
                 raise NotNow(f"{recording_id} is {old.state.value}")
             return self._replace(old, msgspec.structs.replace(old, is_transferred=True))
 
-    def mark_erased(self, recording_id: RecordingId) -> Recording:
-        """The footage is gone; the row stays as its tombstone. Raises NotFound; NotNow while filming."""
+    def mark_erased(self, recording_id: RecordingId, also: Callable[[], None] = _nothing) -> Recording:
+        """The footage is gone; the row stays as its tombstone and loses what was found in the film: marks, lengths, counts.
+        `also` happens with it or not at all. Raises NotFound; NotNow while filming."""
         with self._catalogue.transaction():
             old = self.get(recording_id)
-            return self._replace(old, msgspec.structs.replace(old, state=RecordingState.ERASED))
+            tombstone = msgspec.structs.replace(
+                old,
+                state=RecordingState.ERASED,
+                duration_ms=0,
+                frames_generated=0,
+                frames_kept=0,
+                marks_ms=(),
+                longest_sync_ms=0.0,
+            )
+            new = self._replace(old, tombstone)
+            also()
+            return new
 
     def hand_over(self, case: CaseCode, taker: PractitionerId) -> None:
         """All of a case, tombstones too, is the taker's from here on. That somebody holds a copy counts no longer: it is the

@@ -84,6 +84,22 @@ STEPS: Sequence[Sequence[str]] = (
             recipients TEXT NOT NULL
         ) STRICT, WITHOUT ROWID""",
     ),
+    (
+        # films whose erasing was begun, until a receipt names them: what can be read of them only before the first byte goes
+        """CREATE TABLE erasing (
+            recording_id TEXT PRIMARY KEY REFERENCES recording (recording_id),
+            ask_id TEXT NOT NULL,
+            practitioner TEXT NOT NULL,
+            header_hash TEXT NOT NULL,
+            sealed_bytes INTEGER NOT NULL,
+            gone BLOB
+        ) STRICT, WITHOUT ROWID""",
+        # where it was noted before
+        """INSERT INTO erasing (recording_id, ask_id, practitioner, header_hash, sealed_bytes)
+            SELECT recording_id, '', practitioner, '', sealed_bytes FROM recording JOIN meta ON key = 'recordings.being_erased'
+            WHERE instr(' ' || value || ' ', ' ' || recording_id || ' ') > 0""",
+        "DELETE FROM meta WHERE key = 'recordings.being_erased'",
+    ),
 )
 """Step n makes version n + 1 of version n. Published steps are never changed; a new version is a new step."""
 

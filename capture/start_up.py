@@ -9,12 +9,10 @@ import os
 import resource
 from pathlib import Path
 
-from capture.audit.log import AuditEvent, AuditLog
-from capture.erasing import end_erasure
+from capture.audit.log import AuditEvent
+from capture.erasing.eraser import Eraser
 from capture.errors import BoxInUse, BoxUnusable, VaultFull, VigcamError
 from capture.model import RecordingState
-from capture.recordings import Recordings
-from capture.vault import Vault
 
 _log = logging.getLogger(__name__)
 
@@ -47,18 +45,23 @@ def own_box(folder: Path) -> int:
     return lock
 
 
-def mark_interrupted(vault: Vault, recordings: Recordings, audit: AuditLog) -> None:
-    """Bring catalogue and vault to one story after a cut. Every step says so in the log, and none touches footage but that
-    which a press had let go already."""
+def mark_interrupted(eraser: Eraser) -> None:
+    """Bring catalogue and vault to one story after a cut, by what `eraser` works with. Every step says so in the log, and
+    none touches footage but that which a press had let go already."""
+    vault, recordings, audit = eraser.vault, eraser.recordings, eraser.audit
     try:
         vault.settle()
     except VigcamError:
         _log.exception("what was left could not be made durable")  # a bad block must not keep the box shut
-    for recording_id in recordings.being_erased():
+    for underway in eraser.book.underway():
         try:
-            end_erasure(vault, recordings, audit, recording_id)
+            eraser.end(underway)
         except (BoxUnusable, VaultFull):
             _log.exception("an erasure could not be ended")  # the next start tries again: a bad block must not keep the box shut
+    try:
+        eraser.sign_receipts()
+    except VigcamError:
+        _log.exception("a receipt could not be signed")  # what is gone is noted, and the next start tries again
     for recording_id in recordings.owed_lines():
         audit.append(AuditEvent.RECORDING_INTERRUPTED, recording=recording_id, why="log_failed")
         recordings.line_paid(recording_id)

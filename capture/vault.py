@@ -16,6 +16,7 @@ from pathlib import Path
 
 from capture.errors import BadRequest, BoxUnusable, NotErasable, NotFound, SealBroken, VaultFull, VigcamError
 from capture.ids import RecordingId, recording_id
+from capture.model import ErasureMethod
 from capture.seal.header import read_header
 from capture.seal.keys import Recipient
 from capture.seal.stream import make_header, new_file_key
@@ -25,7 +26,6 @@ from device.ports import Disk
 _SEALED = ".mp4.age"
 _PART = ".mp4.age.part"
 _MANIFEST = ".json"
-_POSTER = ".poster.age"
 _TEMPORARY = ".json.new"
 
 _HEADER_BYTES = 65_536
@@ -147,23 +147,26 @@ class Vault:
         """The recordings that were closed."""
         return self._ids(_SEALED)
 
-    def erase(self, recording: RecordingId) -> None:
-        """Make a recording unreadable, then remove it, its poster and its manifest. Raises NotFound if there is nothing left.
+    def erase(self, recording: RecordingId) -> ErasureMethod:
+        """Make a recording unreadable, then remove it and all that goes by its id: poster, clips, manifest. Raises NotFound if
+        there is nothing left.
 
-        The header goes first: without it nobody can open what a worn flash cell may still hold. May be repeated after a failure.
+        The headers go first: without one nobody can open what a flash cell may still hold. A file is cut to nothing before its
+        name goes, so that whoever holds it open holds nothing. May be repeated after a failure.
         """
         with _as_refusal():
-            paths = [self._path(recording, suffix) for suffix in (_SEALED, _PART, _POSTER, _TEMPORARY, _MANIFEST)]
-            left = [path for path in paths if path.exists()]
+            left = self._all_of(recording)
             if not left:
                 self._disk.sync_folder(self._folder)  # what removed it may have got no further
                 raise NotFound
             for path in left:
-                if path.name.endswith((_SEALED, _PART, _POSTER)):
+                if not path.is_symlink():  # whatever it leads to is not ours
                     self._overwrite_header(path)
             for path in left:
                 self._disk.unlink(path)
             self._disk.sync_folder(self._folder)
+        is_film_there = any(path.name.endswith((_SEALED, _PART)) for path in left)
+        return ErasureMethod.HEADER_OVERWRITTEN if is_film_there else ErasureMethod.FOUND_GONE
 
     def settle(self) -> None:
         """Make durable what a killed process left, as it lies: it may be in the system's cache alone, and what is said of it
@@ -184,6 +187,12 @@ class Vault:
 
     def _path(self, recording: RecordingId, suffix: str) -> Path:
         return self._folder / f"{recording_id(recording)}{suffix}"
+
+    def _all_of(self, recording: RecordingId) -> list[Path]:
+        """Every file of a recording, whichever version of this software made it; the film first."""
+        begin = f"{recording_id(recording)}."
+        found = [self._folder / entry.name for entry in os.scandir(self._folder) if entry.name.startswith(begin)]
+        return sorted(found, key=lambda path: (not path.name.endswith((_SEALED, _PART)), path.name))
 
     def _ids(self, suffix: str) -> list[RecordingId]:
         found = []

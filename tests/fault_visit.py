@@ -16,7 +16,7 @@ from replay_story import pieces
 
 from capture.audit.verify import Verdict, verify_log
 from capture.container.movie import open_movie
-from capture.erasing import Erasures, ErasureWaiting
+from capture.erasing.asking import ErasureWaiting
 from capture.errors import SealBroken, Truncated, VigcamError
 from capture.manifest import read_manifest
 from capture.model import Recording, RecordingState
@@ -97,7 +97,7 @@ def _erase(box: FilmingBox, row: Recording) -> str:
     if box.control.state.phase is Phase.FAULTED:
         box.press()
         box.wait_for(Phase.IDLE)
-    erasures = Erasures(box.vault, box.recordings, box.box.audit, box.clock, lambda: box.control)
+    erasures = box.erasures()
     with closing(erasures):
         try:
             waiting = erasures.begin(box.practitioner, (row.recording_id,), row.recording_id)
@@ -107,7 +107,7 @@ def _erase(box: FilmingBox, row: Recording) -> str:
 
         def look() -> str:
             try:
-                answer = erasures.poll(waiting.ask_id)
+                answer = erasures.poll(box.practitioner, waiting.ask_id)
             except VigcamError as error:
                 return error.code
             return "" if isinstance(answer, ErasureWaiting) else "erased"

@@ -18,6 +18,8 @@ from record_box import RecordBox
 from capture.audit.log import AuditEvent, AuditLog
 from capture.config import BoxSection, Config
 from capture.control import Control
+from capture.erasing.asking import Erasures
+from capture.erasing.eraser import Eraser
 from capture.filming import ArmedVisit, Filming
 from capture.ids import ArmingId, new_arming_id, new_case_code, new_consent_id, new_participant_id, new_visit_id
 from capture.model import Arming, ArmMode, Recording, StopReason
@@ -153,7 +155,7 @@ class FilmingBox:
         self.vault = Vault(self.folder / "vault", self.disk)
 
     def start(self) -> FilmingBox:
-        mark_interrupted(self.vault, self.recordings, self.box.audit)
+        mark_interrupted(self.eraser)
         self.panel = FlagPanel()
         self.camera = PacketCamera(self.panel, self.encoded, self.seconds)
         self.control = Control(self.panel, self.camera, self.clock, State(limits=QUICK), self)
@@ -175,6 +177,14 @@ class FilmingBox:
         assert self.panel.heard.wait(5)
         self.wait_for(Phase.IDLE)
         return self
+
+    @property
+    def eraser(self) -> Eraser:
+        return Eraser(self.box.box_id, self.vault, self.box.catalogue, self.box.audit, self.box.device_key)
+
+    def erasures(self) -> Erasures:
+        """Close it when done."""
+        return Erasures(self.eraser, self.box.audit, self.clock, lambda: self.control)
 
     def _run(self) -> None:
         try:

@@ -12,8 +12,8 @@ from factory import Encoded
 from filming_box import FilmingBox
 
 from capture.audit.chain import read_chain
-from capture.erasing import Erasures, ErasureWaiting
-from capture.ids import RecordingId, recording_id
+from capture.erasing.asking import ErasureWaiting
+from capture.ids import BoxId, RecordingId, recording_id
 from capture.recorder.model import Phase
 from capture.seal.keys import Identity
 from device.disk import SystemDisk
@@ -36,6 +36,7 @@ class Story:
     """What was recorded, and what is needed to read it. `film` is the number of the recording's file on the tape."""
 
     folder: Path
+    box_id: BoxId
     tape: Tape[Moment]
     recording_id: RecordingId
     identity: Identity
@@ -77,19 +78,21 @@ def tell(
 
     tape = disk.roll(folder, [folder / "audit.log"], witness)
     first(box)
+    frames = 0
     box.arm()
     box.hold()
     if box.wait_for(Phase.RECORDING, Phase.FAULTED) is Phase.RECORDING:
         box.press()
         box.wait_for(Phase.ARMED)
+        frames = max(row.frames_kept for row in box.rows())
         then(box, told)
     box.shut()
-    frames = max((row.frames_kept for row in box.rows()), default=0)
     disk.stop()
     box.box.close()
     [part] = [step for step in tape.steps if isinstance(step, Create) and step.path.suffix == ".part"]
     return Story(
         folder,
+        box.box.box_id,
         tape,
         recording_id(part.path.name.partition(".")[0]),
         box.unlocked.identity,
@@ -102,11 +105,11 @@ def tell(
 
 def erase(box: FilmingBox, told: Told) -> None:
     """Asked for, and pressed; told once the box has said so."""
-    erasures = Erasures(box.vault, box.recordings, box.box.audit, box.clock, lambda: box.control)
+    erasures = box.erasures()
     filmed = box.rows()[0].recording_id
     waiting = erasures.begin(box.practitioner, (filmed,), filmed)
     erasures.confirm(next(ask for ask in box.control.state.asks if ask.ask_id == waiting.ask_id))
-    wait_until(lambda: not isinstance(erasures.poll(waiting.ask_id), ErasureWaiting))
+    wait_until(lambda: not isinstance(erasures.poll(box.practitioner, waiting.ask_id), ErasureWaiting))
     told.is_erased = True
     erasures.close()
 

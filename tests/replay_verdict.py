@@ -22,6 +22,7 @@ from capture.audit.verify import Verdict, verify_log
 from capture.catalogue import Catalogue
 from capture.container.movie import open_movie
 from capture.device_key import DeviceKey
+from capture.erasing.eraser import Eraser
 from capture.errors import NotFound, SealBroken, Truncated
 from capture.manifest import read_manifest
 from capture.model import Confidence, Recording, RecordingState, WallTime
@@ -77,7 +78,7 @@ class Judge:
             recordings = Recordings(catalogue)
             is_going = recording_id in recordings.being_erased()
             with closing(AuditLog.open(self._log, self._key, HandClock(), disk, lambda: _NOW)) as audit:
-                mark_interrupted(Vault(self._vault_folder, disk), recordings, audit)
+                mark_interrupted(Eraser(self._story.box_id, Vault(self._vault_folder, disk), catalogue, audit, self._key))
             try:
                 return recordings.get(recording_id), is_going
             except NotFound:

@@ -17,13 +17,14 @@ from capture.desk.arming import ArmingDesk
 from capture.desk.cases import CaseDesk
 from capture.desk.desk import Desk
 from capture.desk.entry import EntryDesk
+from capture.desk.erasures import ErasureDesk
 from capture.desk.exports import ExportDesk
 from capture.desk.handing_over import HandOverDesk
 from capture.desk.leaves import Leaves
 from capture.desk.people import PeopleDesk
 from capture.desk.recordings import RecordingDesk
 from capture.device_key import DeviceKey
-from capture.erasing import Erasures
+from capture.erasing.asking import Erasures
 from capture.filming import Filming
 from capture.framing import Framing
 from capture.handover.holdings import Inventory
@@ -120,6 +121,7 @@ def make_desk(parts: Parts) -> Desk:
             recordings=parts.recordings,
             keyrings=parts.keyrings,
             audit=parts.audit,
+            kept=parts.config.retention.kept,
         ),
         PeopleDesk(sessions=parts.sessions, records=parts.records, keyrings=parts.keyrings, leaves=leaves),
         ArmingDesk(
@@ -137,7 +139,6 @@ def make_desk(parts: Parts) -> Desk:
             recordings=parts.recordings,
             vault=parts.vault,
             device_key=parts.device_key,
-            erasures=parts.erasures,
             framing=parts.framing,
             audit=parts.audit,
             records=parts.records,
@@ -148,6 +149,13 @@ def make_desk(parts: Parts) -> Desk:
             is_changing_hands=parts.swapping.new_headers.has,
         ),
         _hand_over_desk(parts),
+        ErasureDesk(
+            sessions=parts.sessions,
+            erasures=parts.erasures,
+            book=parts.erasures.book,
+            kept=parts.config.retention.kept,
+            anchor=parts.anchor,
+        ),
         ExportDesk(
             box_id=parts.config.box_id,
             sessions=parts.sessions,

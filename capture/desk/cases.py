@@ -8,9 +8,9 @@ import msgspec
 
 from capture import ids
 from capture.audit.log import AuditEvent, AuditLog
-from capture.consent import retention
 from capture.consent.case_record import CaseRecord
 from capture.consent.records import Records
+from capture.consent.retention import Kept
 from capture.desk.desk import Handlers
 from capture.errors import BadRequest, NotARecipient, SealBroken, Truncated
 from capture.keyring import Keyrings, Unlocked
@@ -48,6 +48,7 @@ class CaseDesk:
     recordings: Recordings
     keyrings: Keyrings
     audit: AuditLog
+    kept: Kept
 
     def handlers(self) -> Handlers:
         return {
@@ -66,7 +67,7 @@ class CaseDesk:
         recovery = self.keyrings.recovery()
         _check_notes(verb.notes, session.unlocked)
         case = self.records.open_case(session.unlocked, recovery, verb.retention, verb.notes, verb.communication_needs)
-        return Reply(_found(CaseRecord(case=case)))
+        return Reply(self._found(CaseRecord(case=case)))
 
     def _list(self, verb: ListCases) -> Reply:
         session = self.sessions.require(verb.session)
@@ -77,7 +78,7 @@ class CaseDesk:
                 code=one.code,
                 opened=one.opened or _UNKNOWN_TIME,
                 recordings=counts.get(one.code, 0),
-                erase_due_ms=one.erase_due_ms,
+                erase_due_ms=None if one.erase_due_ms is None else self.kept.day_of(one.erase_due_ms),
             )
             for one in cases
         )
@@ -85,7 +86,7 @@ class CaseDesk:
 
     def _get(self, verb: GetCase) -> Reply:
         session = self.sessions.require(verb.session)
-        return Reply(_found(self.records.case(session.unlocked, ids.case_code(verb.case))))
+        return Reply(self._found(self.records.case(session.unlocked, ids.case_code(verb.case))))
 
     def _set_retention(self, verb: SetRetention) -> Reply:
         session = self.sessions.require(verb.session)
@@ -119,6 +120,16 @@ class CaseDesk:
         self.records.state_needs(session.unlocked, self.keyrings.recovery(), code, verb.communication_needs)
         return Reply(Done())
 
+    def _found(self, record: CaseRecord) -> CaseFound:
+        return CaseFound(
+            case=msgspec.structs.replace(record.case, notes=b""),
+            participants=record.participants,
+            consents=_standing(record),
+            has_notes=bool(record.case.notes),
+            erase_due_ms=self.kept.due_ms(record.case),
+            kept_days=self.kept.days,
+        )
+
 
 def _check_notes(notes: bytes, unlocked: Unlocked) -> None:
     """Raises BadRequest for what their own practitioner could never open: in clear, cut, or sealed to somebody else."""
@@ -128,16 +139,6 @@ def _check_notes(notes: bytes, unlocked: Unlocked) -> None:
         open_header(notes, unlocked.identity)
     except (SealBroken, NotARecipient, Truncated):
         raise BadRequest("notes are not sealed to their practitioner") from None
-
-
-def _found(record: CaseRecord) -> CaseFound:
-    return CaseFound(
-        case=msgspec.structs.replace(record.case, notes=b""),
-        participants=record.participants,
-        consents=_standing(record),
-        has_notes=bool(record.case.notes),
-        erase_due_ms=retention.erase_due_ms(record.case),
-    )
 
 
 def _standing(record: CaseRecord) -> tuple[Consent, ...]:

@@ -10,7 +10,7 @@ from capture.audit.log import AuditEvent, AuditLog
 from capture.control import Control
 from capture.desk.desk import Handlers
 from capture.desk.leaves import Leaves
-from capture.erasing import Erasures
+from capture.erasing.asking import Erasures
 from capture.errors import ClockUnlikely
 from capture.keyring import Keyrings
 from capture.messages import (

@@ -56,6 +56,8 @@ _TRANSFERS = 40
 _MANIFESTS = 20
 _RECEIPTS = 8
 """Items on a page: at their longest they fit into one message."""
+_RECEIPT_BYTES = 40_000
+"""Of receipts on a page: one alone names up to 50 films, and fits all the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,8 +165,10 @@ class ExportDesk:
             verb.after,
             _RECEIPTS + 1,
         )
-        signed = (SignedReceipt(number=number, erasure_id=erasure_id, data=data) for number, erasure_id, data in rows[:_RECEIPTS])
-        return Reply(ReceiptPage(receipts=tuple(signed), is_last=len(rows) <= _RECEIPTS))
+        signed = [SignedReceipt(number=number, erasure_id=erasure_id, data=data) for number, erasure_id, data in rows[:_RECEIPTS]]
+        while len(signed) > 1 and sum(len(one.data) for one in signed) > _RECEIPT_BYTES:
+            signed.pop()
+        return Reply(ReceiptPage(receipts=tuple(signed), is_last=len(rows) == len(signed)))
 
     def _extract(self, verb: AuditExtract) -> Reply:
         _, record = self._own(verb.session, verb.case)

@@ -1,4 +1,4 @@
-"""The desk of recordings: listing, opening, transfer, erasure. Opening is logged, then answered with a descriptor and one key."""
+"""The desk of recordings: listing, opening, transfer. Opening is logged, then answered with a descriptor and one key."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from capture.consent import opening_rules
 from capture.consent.records import Records
 from capture.desk.desk import Handlers
 from capture.device_key import DeviceKey
-from capture.erasing import Erasures, ErasureWaiting
 from capture.errors import CatalogueBroken, ClockUntrusted, ConsentMissing, NotFound, NotNow, TransferMismatch
 from capture.framing import Framing
 from capture.ids import RecordingId
@@ -24,10 +23,6 @@ from capture.manifest import read_manifest
 from capture.messages import (
     ConfirmTransfer,
     Done,
-    EraseBegin,
-    Erased,
-    ErasePoll,
-    EraseWaiting,
     GetPicture,
     GetRecording,
     ListRecordings,
@@ -60,7 +55,6 @@ class RecordingDesk:
     recordings: Recordings
     vault: Vault
     device_key: DeviceKey
-    erasures: Erasures
     framing: Framing
     audit: AuditLog
     records: Records
@@ -77,8 +71,6 @@ class RecordingDesk:
             GetRecording: self._get,
             OpenRecording: self._open,
             ConfirmTransfer: self._confirm_transfer,
-            EraseBegin: self._erase,
-            ErasePoll: self._erase_poll,
             GetPicture: self._picture,
         }
 
@@ -202,16 +194,6 @@ class RecordingDesk:
             self.recordings.mark_transferred(recording.recording_id)
         return Reply(Done())
 
-    def _erase(self, verb: EraseBegin) -> Reply:
-        session = self.sessions.require(verb.session)
-        recording_ids = tuple(ids.recording_id(text) for text in verb.recording_ids)
-        return Reply(_waiting(self.erasures.begin(session.practitioner, recording_ids, verb.words)))
-
-    def _erase_poll(self, verb: ErasePoll) -> Reply:
-        self.sessions.require(verb.session)
-        result = self.erasures.poll(verb.ask_id)
-        return Reply(_waiting(result) if isinstance(result, ErasureWaiting) else Erased(recording_ids=result))
-
     def _picture(self, verb: GetPicture) -> Reply:
         self.sessions.require(verb.session)
         if not self.is_framing():
@@ -240,7 +222,3 @@ def _check_there(recording: Recording) -> None:
         raise NotNow("it is being filmed")
     if recording.state is RecordingState.ERASED:
         raise NotFound(recording.recording_id)
-
-
-def _waiting(waiting: ErasureWaiting) -> EraseWaiting:
-    return EraseWaiting(ask_id=waiting.ask_id, left_s=waiting.left_s)

@@ -62,6 +62,16 @@ from capture.messages.entry import (
     Status,
     Stop,
 )
+from capture.messages.erasures import (
+    BATCH_LIMIT,
+    DueCase,
+    DueList,
+    EraseBegin,
+    Erased,
+    ErasePoll,
+    EraseWaiting,
+    ListDue,
+)
 from capture.messages.exports import (
     AuditExtract,
     AuditPage,
@@ -81,10 +91,6 @@ from capture.messages.exports import (
 from capture.messages.handing_over import AnyHandOverAnswer, AnyHandOverVerb
 from capture.messages.recordings import (
     ConfirmTransfer,
-    EraseBegin,
-    Erased,
-    ErasePoll,
-    EraseWaiting,
     GetPicture,
     GetRecording,
     ListRecordings,
@@ -137,6 +143,7 @@ AnyVerb = (
     | ConfirmTransfer
     | EraseBegin
     | ErasePoll
+    | ListDue
     | GetPicture
     | BeginExport
     | ListPeople
@@ -169,6 +176,7 @@ AnyAnswer = (
     | Opened
     | EraseWaiting
     | Erased
+    | DueList
     | Picture
     | ExportBegun
     | PeoplePage
@@ -182,6 +190,7 @@ AnyAnswer = (
 
 __all__ = [
     "ADMIN_VERBS",
+    "BATCH_LIMIT",
     "MAX_MESSAGE_BYTES",
     "AddParticipant",
     "AmendParticipant",
@@ -203,6 +212,8 @@ __all__ = [
     "ConsentPage",
     "Disarm",
     "Done",
+    "DueCase",
+    "DueList",
     "EndInvolvement",
     "Enrol",
     "Enrolled",
@@ -220,6 +231,7 @@ __all__ = [
     "KeepNotes",
     "ListCases",
     "ListConsents",
+    "ListDue",
     "ListManifests",
     "ListPeople",
     "ListPractitioners",

@@ -157,13 +157,14 @@ class Disarm(Verb, frozen=True, kw_only=True):
 
 class CaseFound(Answer, frozen=True, kw_only=True):
     """A case with its people and, for each person and scope, the consent event that counts. The notes are not in it, only whether
-    there are any; `erase_due_ms` is None while the work goes on."""
+    there are any. Films are due to be erased `kept_days` after the end of the work; `erase_due_ms` is None while it goes on."""
 
     case: Case
     participants: tuple[Participant, ...] = ()
     consents: tuple[Consent, ...] = ()
     has_notes: bool = False
     erase_due_ms: int | None = None
+    kept_days: int = 60
 
 
 class NotesFound(Answer, frozen=True, kw_only=True):

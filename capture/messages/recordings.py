@@ -1,4 +1,4 @@
-"""Messages about recordings: listing, opening, transfer, erasure. A descriptor travels beside `Opened` and `Picture`."""
+"""Messages about recordings: listing, opening, transfer. A descriptor travels beside `Opened` and `Picture`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Annotated
 
 import msgspec
 
-from capture.messages.bases import Answer, Code, Hash, Session, ShortLabel, ShortText, Verb
+from capture.messages.bases import Answer, Code, Hash, Session, ShortLabel, Verb
 from capture.model import Fact, Purpose, Recording
 
 
@@ -48,22 +48,6 @@ class ConfirmTransfer(Verb, frozen=True, kw_only=True):
     """Who holds it now, by role and never by name."""
 
 
-class EraseBegin(Verb, frozen=True, kw_only=True):
-    """Ask to erase; then somebody presses. `words` must be the recording's id where it was never verifiably taken over.
-    Answer: EraseWaiting."""
-
-    session: Session
-    recording_ids: Annotated[tuple[Code, ...], msgspec.Meta(min_length=1, max_length=50)]
-    words: ShortText = ""
-
-
-class ErasePoll(Verb, frozen=True, kw_only=True):
-    """Answer: EraseWaiting until pressed, then Erased once; raises what refused it."""
-
-    session: Session
-    ask_id: Code
-
-
 class GetPicture(Verb, frozen=True, kw_only=True):
     """The newest framing picture, while Framing. Answer: Picture with a descriptor of sealed RAM (memfd)."""
 
@@ -99,15 +83,6 @@ class Opened(Answer, frozen=True, kw_only=True):
     payload_offset: int
     is_sealed: bool
     sealed_hash: str = ""
-
-
-class EraseWaiting(Answer, frozen=True, kw_only=True):
-    ask_id: str
-    left_s: int
-
-
-class Erased(Answer, frozen=True, kw_only=True):
-    recording_ids: tuple[str, ...]
 
 
 class Picture(Answer, frozen=True, kw_only=True):

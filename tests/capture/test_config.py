@@ -104,5 +104,5 @@ def test_written_settings_read_back_the_same() -> None:
 
 def test_written_settings_spell_out_every_key() -> None:
     tree = tomllib.loads(write_config(parse_config(BOX)).decode())
-    assert set(tree) == {"box", "trust", "camera", "limits", "web", "socket"}
+    assert set(tree) == {"box", "trust", "camera", "limits", "retention", "web", "socket"}
     assert set(tree["limits"]) == {"lease_s", "film_limit_s", "framing_limit_s", "idle_lock_s", "reserve_bytes"}

@@ -12,7 +12,7 @@ from faults import FaultyDisk
 from filming_box import FilmingBox
 
 from capture.audit.verify import Verdict, verify_log
-from capture.erasing import Erasures, ErasureWaiting
+from capture.erasing.asking import Erasures, ErasureWaiting
 from capture.errors import NotErasable, NotFound, VigcamError
 from capture.ids import RecordingId, new_practitioner_id
 from capture.model import RecordingState
@@ -31,7 +31,7 @@ def _filmed(folder: Path, disk: FaultyDisk) -> tuple[FilmingBox, RecordingId]:
 
 
 def _erasures(box: FilmingBox) -> Erasures:
-    return Erasures(box.vault, box.recordings, box.box.audit, box.clock, lambda: box.control)
+    return box.erasures()
 
 
 def _erase(box: FilmingBox, recording_id: RecordingId, before_the_press: Callable[[], None] = lambda: None) -> str:
@@ -43,7 +43,7 @@ def _erase(box: FilmingBox, recording_id: RecordingId, before_the_press: Callabl
 
     def look() -> str:
         try:
-            answer = erasures.poll(waiting.ask_id)
+            answer = erasures.poll(box.practitioner, waiting.ask_id)
         except VigcamError as error:
             return error.code
         return "" if isinstance(answer, ErasureWaiting) else "erased"

@@ -13,8 +13,9 @@ from factory import make_recording
 from faults import FaultyDisk
 from filming_box import FilmingBox
 
+from capture.erasing.book import Underway
 from capture.errors import BoxUnusable, NotFound
-from capture.ids import RecordingId, new_recording_id
+from capture.ids import RecordingId, new_ask_id, new_recording_id
 from capture.model import Recording, RecordingState
 from capture.seal.keys import Recipient
 from capture.seal.stream import make_header, new_file_key
@@ -53,7 +54,7 @@ class KilledBox:
 
     def start_then_cut(self) -> list[dict[str, bytes]]:
         """The vault as each card may have left it."""
-        mark_interrupted(self.box.vault, self.box.recordings, self.box.box.audit)
+        mark_interrupted(self.box.eraser)
         return self.cut()
 
     def cut(self) -> list[dict[str, bytes]]:
@@ -90,7 +91,7 @@ def test_an_erasure_that_the_start_has_ended_is_not_undone_by_a_cut(killed: Kill
     recording = killed.add_row(RecordingState.SEALED)
     make_recording(killed.box.vault, [killed.box.box.recovery], 1, factory.encode(), recording)
     killed.roll()
-    killed.box.recordings.begin_erasing(recording)
+    killed.box.eraser.book.begin(Underway(recording, new_ask_id(), killed.box.practitioner, "", 1))
     killed.disk.unlink(killed.vault / f"{recording}.mp4.age")
     assert killed.start_then_cut() == [{}]
     assert killed.box.rows()[0].state is RecordingState.ERASED
@@ -115,6 +116,6 @@ def test_a_part_that_cannot_be_synced_keeps_no_box_shut(killed: KilledBox) -> No
     (killed.vault / "rec-2222222222222222.mp4.age.part").symlink_to("nowhere")
     for operation in ("sync", "sync_folder", "overwrite"):
         killed.faulty.fail(operation)
-        mark_interrupted(killed.box.vault, killed.box.recordings, killed.box.box.audit)
+        mark_interrupted(killed.box.eraser)
         killed.faulty.heal()
     assert killed.box.rows()[0].state is RecordingState.INTERRUPTED

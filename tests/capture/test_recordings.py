@@ -186,7 +186,9 @@ def test_an_erased_recording_stays_as_a_tombstone_and_never_comes_back(recording
             recordings.update(back)
     with pytest.raises(NotNow):
         recordings.mark_transferred(RecordingId("rec-1"))
-    assert recordings.get(RecordingId("rec-1")) == sealed("rec-1", state=RecordingState.ERASED)
+    left = {"duration_ms": 0, "frames_generated": 0, "frames_kept": 0, "marks_ms": (), "longest_sync_ms": 0.0}
+    tombstone = msgspec.structs.replace(sealed("rec-1", state=RecordingState.ERASED), **left)
+    assert recordings.get(RecordingId("rec-1")) == tombstone, "ids, sizes and times stay, and nothing of what was in the film"
     assert recordings.counts_for_cases((CASE,)) == {}
 
 

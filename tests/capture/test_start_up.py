@@ -38,7 +38,7 @@ def _row(box: FilmingBox, state: RecordingState = RecordingState.FILMING) -> Rec
 
 
 def _begin_again(box: FilmingBox) -> dict[str, RecordingState]:
-    mark_interrupted(box.vault, box.recordings, box.box.audit)
+    mark_interrupted(box.eraser)
     return {row.recording_id: row.state for row in box.rows()}
 
 

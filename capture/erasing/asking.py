@@ -1,7 +1,4 @@
-"""Erasing footage: asked for on the page, done by one press on the box. Never erases by itself, and never what nobody named.
-
-The log has its line before the first byte goes, and another once it is gone; the catalogue keeps a tombstone.
-"""
+"""Erasing as it is asked for on the page and confirmed by one press. Never erases by itself, and never what nobody named."""
 
 from __future__ import annotations
 
@@ -9,36 +6,21 @@ import logging
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass
 
 from capture.audit.log import AuditEvent, AuditLog
 from capture.control import Control
-from capture.errors import NotErasable, NotFound, NotNow, VigcamError
+from capture.erasing import rules
+from capture.erasing.book import ErasureBook
+from capture.erasing.eraser import Eraser
+from capture.errors import NotFound, NotNow, VigcamError
 from capture.ids import PractitionerId, RecordingId, new_ask_id
-from capture.model import Recording, RecordingState
 from capture.recorder.model import NS, Ask, Asked, AskKind, AskOutcome, AskTakenBack
-from capture.recordings import Recordings
-from capture.vault import Vault
 from device.ports import Clock
 
 _log = logging.getLogger(__name__)
 
 _KEPT = 16
-
-
-@dataclass(slots=True)
-class _Batch:
-    """One erasure under way. Over once it is `is_done` or has an `error`."""
-
-    ask: Ask
-    recording_ids: tuple[RecordingId, ...]
-    is_done: bool = False
-    error: VigcamError | None = None
-
-    @property
-    def is_over(self) -> bool:
-        return self.is_done or self.error is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,28 +29,50 @@ class ErasureWaiting:
     left_s: int
 
 
+@dataclass(frozen=True, slots=True)
+class ErasureDone:
+    """What went, and the receipts that say so."""
+
+    recording_ids: tuple[RecordingId, ...]
+    erasure_ids: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class _Batch:
+    """One erasure under way. Over once it is `done` or has an `error`."""
+
+    ask: Ask
+    practitioner: PractitionerId
+    recording_ids: tuple[RecordingId, ...]
+    done: ErasureDone | None = None
+    error: VigcamError | None = None
+
+    @property
+    def is_over(self) -> bool:
+        return self.done is not None or self.error is not None
+
+
 class Erasures:
     """All erasures under way."""
 
-    def __init__(
-        self, vault: Vault, recordings: Recordings, audit: AuditLog, clock: Clock, control: Callable[[], Control]
-    ) -> None:
-        self._vault, self._recordings, self._audit = vault, recordings, audit
-        self._clock, self._control = clock, control
+    def __init__(self, eraser: Eraser, audit: AuditLog, clock: Clock, control: Callable[[], Control]) -> None:
+        self._eraser, self._audit, self._clock, self._control = eraser, audit, clock, control
         self._lock = threading.Lock()
         self._under_way: dict[str, _Batch] = {}
         self._lane = ThreadPoolExecutor(1, thread_name_prefix="erase")
 
-    def begin(self, practitioner: PractitionerId, recording_ids: tuple[RecordingId, ...], words: str) -> ErasureWaiting:
-        """Raises NotFound, NotNow (being filmed; or another press is waited for), NotErasable.
+    @property
+    def book(self) -> ErasureBook:
+        """What the catalogue knows of erasures."""
+        return self._eraser.book
 
-        What was never verifiably taken over takes words besides: the recording's own id, so one such film at a time.
-        """
-        for recording_id in recording_ids:
-            self._check(self._recordings.get(recording_id), practitioner, words)
+    def begin(self, practitioner: PractitionerId, recording_ids: tuple[RecordingId, ...], words: str) -> ErasureWaiting:
+        """One press is for all of them. Raises NotFound, NotNow (being filmed; or another press is waited for), NotErasable."""
+        chosen = tuple(dict.fromkeys(recording_ids))
+        rules.check([self._eraser.recordings.get(recording_id) for recording_id in chosen], practitioner, words)
         now = self._clock.boottime_ns()
         ask = Ask(new_ask_id(), AskKind.ERASE, now + self._control().state.limits.ask)
-        batch = _Batch(ask, tuple(dict.fromkeys(recording_ids)))
+        batch = _Batch(ask, practitioner, chosen)
         self._audit.append(AuditEvent.ERASE_ASKED, ask=ask.ask_id, practitioner=practitioner, recordings=len(batch.recording_ids))
         with self._lock:
             over = [key for key, one in self._under_way.items() if one.is_over]
@@ -82,15 +86,16 @@ class Erasures:
             raise
         return self._waiting(batch)
 
-    def poll(self, ask_id: str) -> ErasureWaiting | tuple[RecordingId, ...]:
-        """Waiting, or what was erased: said once. Raises NotNow where it was refused, and whatever else went wrong."""
+    def poll(self, practitioner: PractitionerId, ask_id: str) -> ErasureWaiting | ErasureDone:
+        """Waiting, or what was erased: said once, to who asked. Raises NotFound, NotNow where it was refused, and whatever else
+        went wrong."""
         with self._lock:
             batch = self._under_way.get(ask_id)
-            if batch is None:
+            if batch is None or batch.practitioner != practitioner:
                 raise NotFound
             if batch.is_over:
                 del self._under_way[ask_id]
-        return batch.recording_ids if batch.is_done else self._waiting(batch)
+        return batch.done or self._waiting(batch)
 
     def take_back(self, ask_id: str) -> None:
         self._control().post(AskTakenBack(self._clock.boottime_ns(), ask_id))
@@ -119,21 +124,10 @@ class Erasures:
     def close(self) -> None:
         self._lane.shutdown(wait=True, cancel_futures=True)
 
-    def _check(self, recording: Recording, practitioner: PractitionerId, words: str) -> None:
-        if recording.practitioner != practitioner or recording.state is RecordingState.ERASED:
-            raise NotFound(recording.recording_id)
-        if recording.state is RecordingState.FILMING:
-            raise NotNow("it is being filmed")
-        if not recording.is_transferred and words.strip().lower() != recording.recording_id:
-            raise NotErasable(recording.recording_id)
-
     def _erase(self, batch: _Batch) -> None:
         try:
-            for recording_id in batch.recording_ids:
-                self._audit.append(AuditEvent.ERASED, ask=batch.ask.ask_id, recording=recording_id, stage="begun")
-                self._recordings.begin_erasing(recording_id)
-                end_erasure(self._vault, self._recordings, self._audit, recording_id)
-            batch.is_done = True
+            erasure_ids = self._eraser.erase(batch.ask.ask_id, batch.practitioner, batch.recording_ids)
+            batch.done = ErasureDone(batch.recording_ids, erasure_ids)
         except VigcamError as error:
             batch.error = error
         except Exception:  # noqa: BLE001 - the page must hear that it did not finish
@@ -144,12 +138,3 @@ class Erasures:
         if batch.error is not None:
             raise batch.error
         return ErasureWaiting(batch.ask.ask_id, max(0, batch.ask.expires_ns - self._clock.boottime_ns()) // NS)
-
-
-def end_erasure(vault: Vault, recordings: Recordings, audit: AuditLog, recording_id: RecordingId) -> None:
-    """What was begun is carried through, from wherever it stopped. Raises BoxUnusable, and the errors of log and catalogue."""
-    with suppress(NotFound):  # gone already
-        vault.erase(recording_id)
-    recordings.mark_erased(recording_id)
-    audit.append(AuditEvent.ERASED, recording=recording_id, stage="done")
-    recordings.end_erasing(recording_id)
