@@ -69,8 +69,9 @@ def run(room: Room, folder: Path, *, jobs: int, say: Say) -> tuple[Mutant, ...]:
     for path in {path for pattern in room.files for path in folder.glob(pattern)}:
         path.write_text(unwrap(path.read_text("utf-8")), "utf-8")
     (folder / "setup.cfg").write_text(_settings(room, folder), "utf-8")
-    # Where a test spawns Python it must find the copy; and the same mutant meets the same tests in the same order every time.
-    environment = os.environ | {"PYTHONPATH": "", "PYTHONHASHSEED": "0"}
+    copied = folder / "mutants" / "tests"  # by mutmut; there from the start, because Python asks only once for what it may import
+    copied.mkdir(parents=True)
+    environment = os.environ | {"PYTHONPATH": str(copied), "PYTHONHASHSEED": "0"}
     command = [sys.executable, "-m", "mutmut", "run", "--max-children", str(jobs), *room.names]
     with subprocess.Popen(
         command, cwd=folder, env=environment, text=True, errors="replace", stdout=subprocess.PIPE, stderr=subprocess.STDOUT
@@ -108,7 +109,7 @@ def _settings(room: Room, folder: Path) -> str:
         "also_copy": tuple(part for part in PARTS if part != "tests"),
         "pytest_add_cli_args_test_selection": tuple(tests),
         # random examples drawn alike in every run: else a mutant would live on one day and not on the next
-        "pytest_add_cli_args": ("-p", "no:cacheprovider", "--hypothesis-seed=0"),
+        "pytest_add_cli_args": ("-p", "no:cacheprovider", "-p", "mutant_order", "--hypothesis-seed=0"),
     }
     lists = (f"{key} =\n" + "".join(f"  {value}\n" for value in values) for key, values in settings.items())
     return "[mutmut]\ntimeout_constant = 1.0\ntimeout_multiplier = 10.0\n" + "".join(lists)

@@ -55,7 +55,8 @@ def test_a_lease_that_ends_between_lamp_and_sensor_opens_nothing(mode: ArmMode) 
     assert not any(isinstance(effect, OpenSensor) for effect in world.done)
     assert not world.is_tally_lit
     assert world.state.phase is Phase.IDLE
-    assert world.state.stopped_ns == world.now
+    assert (world.state.stopped_ns, world.state.reason) == (world.now, StopReason.LEASE_ENDED)
+    assert world.codes() == [("framing_stopped", "lease_ended")] * (mode is ArmMode.FRAMING)  # it is told once, not twice
 
 
 @pytest.mark.promise("P4")
@@ -108,6 +109,15 @@ def test_what_is_prepared_and_opened_is_what_the_arming_that_was_held_for_says(m
     arming_id = world.state.leave.arming_id
     assert [effect for effect in world.done if isinstance(effect, Prepare)] == [Prepare(world.state.take, mode, arming_id)]
     assert [effect for effect in world.done if isinstance(effect, OpenSensor)] == [OpenSensor(mode)]
+
+
+@pytest.mark.promise("P4")
+@pytest.mark.parametrize(("mode", "pattern"), [(ArmMode.FILM, LampPattern.STEADY), (ArmMode.FRAMING, LampPattern.LONG_SHORT)])
+def test_the_tally_tells_filming_from_looking_before_the_sensor_opens(mode: ArmMode, pattern: LampPattern) -> None:
+    world = _preparing(mode)
+    world.send(TakeReady(world.now, world.state.take))
+    lit = [effect for effect in world.done if isinstance(effect, LightTally | OpenSensor)]
+    assert lit == [LightTally(pattern), OpenSensor(mode)]
 
 
 @pytest.mark.promise("P1")
