@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import msgspec
 import pytest
 from capture_box import CaptureBox
+from faults import order, recall
 from hand_over_visit import (
     at_the_workstation,
     begin,
@@ -70,7 +73,10 @@ def plays(box: CaptureBox, recording_id: str) -> int:
 @pytest.mark.promise("P7")
 @pytest.mark.promise("P9")
 @pytest.mark.promise("P10")
-def test_case_goes_on_under_its_taker_and_is_gone_for_its_giver(box: CaptureBox) -> None:
+def test_case_goes_on_under_its_taker_and_is_gone_for_its_giver(box: CaptureBox, tmp_path: Path) -> None:
+    orders = tmp_path / "orders"
+    orders.mkdir()
+    box.program = (sys.executable, str(Path(__file__).parents[1] / "faulty_daemon.py"), str(orders))
     taker, case, people = begun(box)
     giver = m.Enrolled(username=box.username, passphrase=box.passphrase, recipient="")
     box.arm(case, *people)
@@ -84,9 +90,15 @@ def test_case_goes_on_under_its_taker_and_is_gone_for_its_giver(box: CaptureBox)
     with pytest.raises(NotFound):
         box.client.call(m.GetCase(session=box.session, case=case), m.CaseFound)
     assert [(one.case, one.giver) for one in waiting(box).waiting] == [(case, giver.username)]
+    order(orders, "overwrite", "hold")
     assert take_over(box, case).recordings == 1
-    box.kill()  # films whose files have no new header yet get it from the next start
-    box.start()
+    assert waiting(box).under_way == 1
+    with pytest.raises(NotNow):
+        plays(box, recording_id)
+    box.kill()
+    verified(box.folder)
+    recall(orders, "overwrite")
+    box.start()  # which gives the film its new header
     sign_in(box, taker)
     settled(box)
     found = box.client.call(m.GetCase(session=box.session, case=case), m.CaseFound)
