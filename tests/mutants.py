@@ -27,8 +27,12 @@ ROOMS = (
         files=tuple(f"capture/consent/{name}.py" for name in ("*gate", "*_rules", "case_record", "histor*", "reading")),
         tests=tuple(f"tests/capture/test_{name}.py" for name in ("gate*", "*_rules", "armings", "histor*", "reading", "records")),
     ),
-    # not the page's own verifier nor the killed writer: those start processes
-    Room("audit", files=("capture/audit/*.py",), tests=("tests/capture/test_audit_[!dk]*.py",)),
+    Room(
+        "audit",
+        files=("capture/audit/*.py",),
+        # all of the log's but two that start processes: the page's own verifier, and the killed writer
+        tests=("tests/capture/test_audit_[!dk]*.py", "tests/capture/test_log_memory.py", "tests/capture/test_recall.py"),
+    ),
 )
 
 
