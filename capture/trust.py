@@ -10,6 +10,7 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from enum import Enum
 
 from capture import words
 from capture.audit.log import AuditEvent, AuditLog
@@ -23,6 +24,13 @@ _log = logging.getLogger(__name__)
 
 _RETIRING = "trust.retiring"
 _RECOVERY = "trust.recovery"
+
+
+class TrustReason(Enum):
+    """Why nobody can be retired; stable codes."""
+
+    PRACTITIONER_UNKNOWN = "practitioner_unknown"
+    RETIRED_ALREADY = "retired_already"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +59,10 @@ class Trust:
 
     def check_active(self, practitioner: PractitionerId) -> None:
         """Raises NotFound if there was never such a practitioner, NotNow once retired."""
-        self._keyrings.public(practitioner)
+        if practitioner not in self._keyrings.everybody():
+            raise NotFound(reasons=(TrustReason.PRACTITIONER_UNKNOWN.value,))
         if not self._keyrings.is_active(practitioner):
-            raise NotNow("retired already")
+            raise NotNow(reasons=(TrustReason.RETIRED_ALREADY.value,))
 
     def retire(self, practitioner: PractitionerId) -> None:
         """They never sign in again. Raises as `check_active`, OSError."""

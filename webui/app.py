@@ -29,6 +29,7 @@ from webui.parts import Parts
 from webui.reasons import reason_words
 from webui.security import SAFE_METHODS, STOP, guard, script_nonce
 from webui.sessions import Sessions, browser
+from webui.views.admin import admin
 from webui.views.arming import arming, stop
 from webui.views.case_facts import case_facts
 from webui.views.cases import cases
@@ -50,6 +51,7 @@ BLUEPRINTS = (
     home,
     sign_in,
     enrol,
+    admin,
     clock,
     cases,
     people,

@@ -69,7 +69,7 @@ WORDS: dict[str, Words] = {
     ),
     EnrolmentClosed.code: Words(
         HTTPStatus.FORBIDDEN,
-        _l("People can be added only in the enrolment window"),
+        _l("This is possible only in the enrolment window"),
         _l("Switch the box off. Hold its button while you switch it on: the window is then open for 15 minutes."),
     ),
     SetupCodeWrong.code: Words(
@@ -88,7 +88,7 @@ WORDS: dict[str, Words] = {
         _l("Look at a clock you trust. If the time is right, enter it and confirm it."),
     ),
     RecoveryUnproven.code: Words(
-        HTTPStatus.CONFLICT, _l("The recovery key was never proven"), _l("Give the box back to your service to be provisioned.")
+        HTTPStatus.CONFLICT, _l("The recovery key is not proven"), _l("Give the box back to your service to be provisioned.")
     ),
     VaultFull.code: Words(
         HTTPStatus.INSUFFICIENT_STORAGE,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from enum import Enum
 
 from capture import ids
 from capture.anchor import EARLIEST_MS, TimeAnchor
@@ -18,7 +19,8 @@ from capture.challenge import Challenge
 from capture.control import Control
 from capture.desk.desk import Handlers
 from capture.desk.leaves import Leaves
-from capture.errors import ClockUnlikely, NotNow, RecoveryUnproven
+from capture.errors import BadRequest, ClockUnlikely, NotFound, NotNow, RecoveryUnproven
+from capture.ids import PractitionerId
 from capture.keyring import Keyrings
 from capture.messages import (
     ClockRepaired,
@@ -42,11 +44,19 @@ from capture.recorder.model import Phase
 from capture.seal.keys import Recipient
 from capture.server import Reply
 from capture.session import Sessions
-from capture.trust import Enrolment, Trust
+from capture.trust import Enrolment, Trust, TrustReason
 from capture.window import EnrolmentWindow
 
 _PAGE = 50
 _QUIET = (Phase.IDLE, Phase.ARMED, Phase.FAULTED)
+
+
+class AdminReason(Enum):
+    """Why a change is refused, where its error leaves that open; stable codes."""
+
+    RECIPIENT_MALFORMED = "recipient_malformed"
+    CHALLENGE_UNANSWERED = "challenge_unanswered"
+    CLOCK_IN_USE = "clock_in_use"
 
 
 class AdminDesk:
@@ -99,15 +109,14 @@ class AdminDesk:
         return Reply(PractitionerList(practitioners=tuple(shown), is_last=len(rest) <= _PAGE))
 
     def _retire(self, verb: RetirePractitioner) -> Reply:
-        practitioner = ids.practitioner_id(verb.practitioner)
         with self._changing(verb.setup_code):
-            self._trust.retire(practitioner)
+            self._trust.retire(_practitioner(verb.practitioner))
         return Reply(Done())
 
     def _reset(self, verb: ResetPractitioner) -> Reply:
         """The new one first: whatever is cut short, the old one is still there or the new one is already."""
-        old = ids.practitioner_id(verb.practitioner)
         with self._changing(verb.setup_code):
+            old = _practitioner(verb.practitioner)
             self._trust.check_active(old)
             enrolment = self._trust.enrol(instead_of=old)
             self._trust.retire(old)
@@ -115,8 +124,8 @@ class AdminDesk:
 
     def _begin_recovery(self, verb: SetRecoveryBegin) -> Reply:
         """Changes nothing yet; one challenge at a time, in RAM."""
-        recipient = Recipient.parse(verb.recipient.strip())
         self._window.open_by(verb.setup_code)
+        recipient = _recipient(verb.recipient)
         challenge = Challenge.to(recipient)
         self._audit.append(AuditEvent.RECOVERY_CHALLENGED, recipient=recipient.fingerprint)
         with self._door:
@@ -128,7 +137,7 @@ class AdminDesk:
             challenge, self._challenge = self._challenge, None
             if challenge is None or not challenge.is_answered_by(verb.answer):
                 self._audit.append(AuditEvent.RECOVERY_REFUSED)
-                raise RecoveryUnproven
+                raise RecoveryUnproven(reasons=(AdminReason.CHALLENGE_UNANSWERED.value,))
             before = self._keyrings.recovery().fingerprint
             self._trust.change_recovery(challenge.recipient)
             return Reply(RecoveryChanged(fingerprint=challenge.recipient.fingerprint, before=before))
@@ -136,7 +145,7 @@ class AdminDesk:
     def _repair_clock(self, verb: RepairClock) -> Reply:
         self._window.open_by(verb.setup_code)
         if self._control().state.leave is not None:
-            raise NotNow("armed")
+            raise NotNow(reasons=(AdminReason.CLOCK_IN_USE.value,))
         if verb.wall_ms < EARLIEST_MS:
             raise ClockUnlikely
         with self._quietly():
@@ -176,6 +185,22 @@ class AdminDesk:
         # The session first: who is arming at this moment can sign nothing any more.
         self._sessions.end("trust_changed")
         self._leaves.take_back(StopReason.SIGNED_OUT)
+
+
+def _practitioner(text: str) -> PractitionerId:
+    """Raises NotFound: what cannot be a user name was never enrolled."""
+    try:
+        return ids.practitioner_id(text)
+    except BadRequest as error:
+        raise NotFound(reasons=(TrustReason.PRACTITIONER_UNKNOWN.value,)) from error
+
+
+def _recipient(text: str) -> Recipient:
+    """Raises BadRequest with its reason."""
+    try:
+        return Recipient.parse(text.strip())
+    except BadRequest as error:
+        raise BadRequest(reasons=(AdminReason.RECIPIENT_MALFORMED.value,)) from error
 
 
 def _enrolled(enrolment: Enrolment) -> Reply:
