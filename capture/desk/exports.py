@@ -6,7 +6,8 @@ Each export is in the log before its first page is answered. All of it is of the
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence, Set
+from collections.abc import Iterator, Sequence, Set
+from contextlib import suppress
 from dataclasses import dataclass
 
 import msgspec
@@ -20,7 +21,7 @@ from capture.consent.case_record import CaseRecord
 from capture.consent.records import Records
 from capture.desk.desk import Handlers
 from capture.device_key import DeviceKey
-from capture.errors import VigcamError
+from capture.errors import AuditBroken, VigcamError
 from capture.ids import BoxId, CaseCode
 from capture.messages.exports import (
     AuditExtract,
@@ -45,6 +46,7 @@ from capture.messages.exports import (
 )
 from capture.model import RecordingState, WallTime
 from capture.rate import Rate
+from capture.receipts import read_receipt
 from capture.recordings import Recordings
 from capture.server import Reply
 from capture.session import Session, Sessions
@@ -172,8 +174,7 @@ class ExportDesk:
 
     def _extract(self, verb: AuditExtract) -> Reply:
         _, record = self._own(verb.session, verb.case)
-        names = self._names(record) | {ask.encode() for ask in verb.asks}
-        found = extract(self.audit.path, names, verb.offset, self.audit.place.end_offset)
+        found = extract(self.audit.path, self._names(record), verb.offset, self.audit.place.end_offset)
         return Reply(AuditPage(lines=found.lines, next_offset=found.next_offset, is_last=found.is_last))
 
     def _names(self, record: CaseRecord) -> Set[bytes]:
@@ -182,7 +183,17 @@ class ExportDesk:
         consents = (one.consent.consent_id for one in record.placed)
         armings = (name for one in record.armings for name in (one.arming.arming_id, one.arming.visit_id))
         films = self.catalogue.rows("SELECT recording_id FROM recording WHERE case_code = ?", record.case.code)
-        return {name.encode() for name in (record.case.code, *people, *consents, *armings, *(film for (film,) in films))}
+        erasures = self._erasures(record.case.code)
+        names = (record.case.code, *people, *consents, *armings, *(film for (film,) in films), *erasures)
+        return {name.encode() for name in names}
+
+    def _erasures(self, code: CaseCode) -> Iterator[str]:
+        """The receipts' own ids, and what was asked and pressed for: a line that only asks names no recording."""
+        for (data,) in self.catalogue.rows("SELECT receipt FROM erasure WHERE case_code = ?", code):
+            with suppress(AuditBroken):  # one that does not hold says nothing
+                receipt = read_receipt(data, self.device_key.public_hex)
+                yield receipt.erasure_id
+                yield receipt.ask_id
 
     def _own(self, token: str, text: str) -> tuple[Session, CaseRecord]:
         """Raises SignInNeeded, BadRequest, NotFound: nobody else's case is there."""

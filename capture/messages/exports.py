@@ -160,13 +160,11 @@ class ReceiptPage(Answer, frozen=True, kw_only=True):
 
 
 class AuditExtract(Verb, frozen=True, kw_only=True):
-    """The log's lines about the case from this byte of the log on. `asks` are those of which earlier lines were seen to be about
-    the case: a line that only asks names neither case nor recording. Answer: AuditPage."""
+    """The log's lines about the case from this byte of the log on. Answer: AuditPage."""
 
     session: Session
     case: Code
     offset: Place = 0
-    asks: Annotated[tuple[Code, ...], msgspec.Meta(max_length=500)] = ()
 
 
 class AuditPage(Answer, frozen=True, kw_only=True):

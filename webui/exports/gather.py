@@ -5,7 +5,6 @@ What an export does not need is not asked for. The notes are opened here, in RAM
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -39,11 +38,6 @@ from capture.notices.texts import Notice
 from webui.exports.case_export import CaseExport, SignedFile
 from webui.notes import Notes, open_notes
 from webui.service import Service
-
-_SEQUENCE = re.compile(rb'\{"seq":([1-9][0-9]{0,15}),')
-_ASK = re.compile(rb'"ask":"(ask-[0-9a-z]{16})"')
-_ASKS = 500
-"""At most so many in one question."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,24 +135,13 @@ class Asker:
         return tuple(found)
 
     def _log(self) -> tuple[bytes, ...]:
-        """The case's lines in their order. An ask for an erasure names no recording: only once it is seen which asks were the
-        case's can the lines about them be asked for."""
-        found = self._lines(())
-        asks = tuple(dict.fromkeys(name.decode() for line in found.values() for name in _ASK.findall(line)))
-        for start in range(0, len(asks), _ASKS):
-            found |= self._lines(asks[start : start + _ASKS])
-        return tuple(found[number] for number in sorted(found))
-
-    def _lines(self, asks: tuple[str, ...]) -> dict[int, bytes]:
-        found: dict[int, bytes] = {}
+        found: list[bytes] = []
         offset, is_last = 0, False
         while not is_last:
-            verb = AuditExtract(session=self.who.session, case=self.case, offset=offset, asks=asks)
-            page = self.client.call(verb, AuditPage)
-            numbered = ((_SEQUENCE.match(line), line) for line in page.lines)
-            found |= {int(number[1]): line for number, line in numbered if number is not None}
+            page = self.client.call(AuditExtract(session=self.who.session, case=self.case, offset=offset), AuditPage)
+            found += page.lines
             offset, is_last = page.next_offset, page.is_last
-        return found
+        return tuple(found)
 
     def _notes(self) -> Notes | None:
         """None where they cannot be opened any more: that keeps nobody from the rest, and the box still has them sealed."""
