@@ -127,6 +127,14 @@ def test_catalogue_put_back_over_a_start_or_an_end_is_found(box: Box, event: Aud
     assert box.found() == [(box.case, "statement 6 (line 8) is not in the catalogue")]
 
 
+def test_statement_whose_number_another_one_took_is_found(box: Box) -> None:
+    box.box.audit.append(AuditEvent.CONSENT_WITHDRAWN, case=box.case, statement=6, statement_hash="cd" * 32)
+    box.box.add(box.unlocked, box.case, ADULT)
+    box.box.add(box.unlocked, box.case, ADULT)
+    box.box.audit.append(AuditEvent.STOPPED)
+    assert box.found() == [(box.case, "statement 6 (line 8) is not in the catalogue")]
+
+
 def test_two_statements_that_the_catalogue_lacks_are_no_power_cut(box: Box) -> None:
     box.box.catalogue.close()
     before = box.catalogue.read_bytes()
