@@ -56,6 +56,24 @@ def test_a_long_log_is_read_a_piece_at_a_time(path: Path) -> None:
     assert all_lines(path) == [line(9000, "VIG-7F3K")]
 
 
+def test_a_page_holds_as_many_lines_as_fit_and_the_next_goes_on_behind_them(path: Path) -> None:
+    quarter = PAGE_BYTES // 4
+    lines = [line(number, "VIG-7F3K", quarter - len(line(number, "VIG-7F3K"))) for number in range(1, 10)]
+    assert {len(one) for one in lines} == {quarter}
+    path.write_bytes(b"".join(lines))
+    assert pages(path) == [
+        Extract(tuple(lines[:4]), PAGE_BYTES, is_last=False),
+        Extract(tuple(lines[4:8]), 2 * PAGE_BYTES, is_last=False),
+        Extract(tuple(lines[8:]), 9 * quarter, is_last=True),
+    ]
+
+
+def test_lines_of_different_length_fill_a_page_together(path: Path) -> None:
+    lines = [line(number, "VIG-7F3K", size) for number, size in enumerate((15_000, 100, 16_000, 100, 18_000, 100), start=1)]
+    path.write_bytes(b"".join(lines))
+    assert [page.lines for page in pages(path)] == [tuple(lines[:4]), tuple(lines[4:])]
+
+
 def test_torn_bytes_are_left_out_and_what_follows_them_is_not(path: Path) -> None:
     torn = b'{"seq":2,"fields":{"case":"VIG-7F3K"\n'
     holed = line(3, "VIG-7F3K").replace(b'"x"', b"\0\0\0")
@@ -67,6 +85,13 @@ def test_what_is_not_on_disk_yet_is_not_handed_out(path: Path) -> None:
     path.write_bytes(line(1, "VIG-7F3K") + line(2, "VIG-7F3K"))
     (page,) = pages(path, len(line(1, "VIG-7F3K")))
     assert page.lines == (line(1, "VIG-7F3K"),)
+
+
+def test_nor_on_a_later_page(path: Path) -> None:
+    first, second, third = (line(number, "VIG-7F3K") for number in (1, 2, 3))
+    path.write_bytes(first + second + third)
+    end = len(first + second)
+    assert extract(path, NAMES, len(first), end) == Extract((second,), end, is_last=True)
 
 
 def test_a_name_within_another_word_does_not_count(path: Path) -> None:
@@ -82,11 +107,11 @@ def test_an_empty_log_has_no_lines(path: Path) -> None:
 def test_a_page_begins_where_a_line_begins(path: Path) -> None:
     path.write_bytes(line(1))
     for offset in (1, len(line(1)) + 1):
-        with pytest.raises(BadRequest):
+        with pytest.raises(BadRequest, match="no line of the log begins there"):
             extract(path, NAMES, offset, len(line(1)))
 
 
 def test_a_log_without_the_end_of_a_line_is_broken(path: Path) -> None:
     path.write_bytes(b"x" * (SCAN_BYTES + 10))
-    with pytest.raises(AuditBroken):
+    with pytest.raises(AuditBroken, match="no line ends in a long piece of the log"):
         extract(path, NAMES, 0, SCAN_BYTES + 10)

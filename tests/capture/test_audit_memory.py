@@ -58,6 +58,15 @@ def test_log_knows_where_its_last_line_ends(box: AuditBox) -> None:
     assert [line.seq for line in lines_behind(box.path, before.end_offset)] == [8, 9, 10]
 
 
+def test_what_is_torn_is_passed_over_and_what_stands_behind_it_is_not(box: AuditBox) -> None:
+    before = box.log.place
+    box.path.write_bytes(box.path.read_bytes() + b'{"seq":8,"to\n')
+    box.log = box.open()
+    box.write(1)
+    box.log.close()
+    assert [line.seq for line in lines_behind(box.path, before.end_offset)] == [8, 9]
+
+
 def test_start_on_the_log_that_is_remembered_adds_nothing(box: AuditBox) -> None:
     assert not start(box, box.path.read_bytes(), box.log.place)
     assert b"log_cut" not in box.path.read_bytes()
