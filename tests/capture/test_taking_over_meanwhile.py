@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import msgspec
@@ -119,9 +119,12 @@ def test_whoever_looked_before_does_not_take_a_film_back(box: HandOverBox) -> No
     assert box.recordings.get(film).practitioner == box.taker.practitioner
 
 
-def test_film_damaged_at_its_beginning_changes_hands_with_what_is_left(box: HandOverBox) -> None:
-    film = box.film()
-    path = box.folder / "vault" / f"{film}.mp4.age"
+@pytest.mark.parametrize("make", [HandOverBox.film, HandOverBox.cut])
+def test_film_damaged_at_its_beginning_changes_hands_with_what_is_left(
+    box: HandOverBox, make: Callable[[HandOverBox], RecordingId]
+) -> None:
+    film = make(box)
+    [path] = (box.folder / "vault").glob(f"{film}.mp4.age*")
     data = bytearray(path.read_bytes())
     data[parse_header(bytes(data)).length + 100] ^= 1
     path.write_bytes(data)
