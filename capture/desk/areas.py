@@ -165,6 +165,7 @@ def make_desk(parts: Parts) -> Desk:
             vault=parts.vault,
             device_key=parts.device_key,
             audit=parts.audit,
+            kept=parts.config.retention.kept,
             export_rate=Rate(parts.clock, _EXPORTS, _EXPORT_EVERY_S),
         ),
     )

@@ -16,9 +16,9 @@ from capture import ids
 from capture.audit.extract import extract
 from capture.audit.log import AuditEvent, AuditLog
 from capture.catalogue import Catalogue
-from capture.consent import retention
 from capture.consent.case_record import CaseRecord
 from capture.consent.records import Records
+from capture.consent.retention import Kept
 from capture.desk.desk import Handlers
 from capture.device_key import DeviceKey
 from capture.errors import AuditBroken, VigcamError
@@ -74,6 +74,7 @@ class ExportDesk:
     vault: Vault
     device_key: DeviceKey
     audit: AuditLog
+    kept: Kept
     export_rate: Rate
 
     def handlers(self) -> Handlers:
@@ -102,7 +103,8 @@ class ExportDesk:
                 now=WallTime(ms=line.wall_ms, confidence=line.confidence),
                 audit_sequence=head.sequence,
                 audit_head=head.hash,
-                erase_due_ms=retention.erase_due_ms(record.case),
+                kept_days=self.kept.days,
+                erase_due_ms=self.kept.due_ms(record.case),
             )
         )
 

@@ -46,7 +46,9 @@ class ExportBegun(Answer, frozen=True, kw_only=True):
     now: WallTime
     audit_sequence: int
     audit_head: Hash
+    kept_days: int = 60
     erase_due_ms: int | None = None
+    """`kept_days` after the end of the work; None while it goes on."""
 
 
 class ListPeople(Verb, frozen=True, kw_only=True):

@@ -12,6 +12,7 @@ from record_box import ADULT, RecordBox, film
 
 from capture.audit.line import AuditEvent, parse_line
 from capture.consent.consent_rules import ParticipantForm
+from capture.consent.retention import Kept
 from capture.desk.exports import ExportDesk
 from capture.errors import BadRequest, NotFound, SignInNeeded, TooManyAttempts
 from capture.ids import new_erasure_id
@@ -73,6 +74,7 @@ class DeskBox:
             vault=Vault(folder / "vault", SystemDisk()),
             device_key=self.box.device_key,
             audit=self.box.audit,
+            kept=Kept(42),
             export_rate=Rate(self.box.clock, 3, 5.0),
         )
 
@@ -221,6 +223,13 @@ def test_an_export_is_in_the_log_before_it_is_answered(desk: DeskBox) -> None:
 def test_the_sealed_notes_are_not_in_the_answer(desk: DeskBox) -> None:
     assert desk.begin().case.notes == b""
     assert desk.begin().has_notes is False
+
+
+def test_the_erase_date_is_by_the_services_own_days(desk: DeskBox) -> None:
+    assert (desk.begin().kept_days, desk.begin().erase_due_ms) == (42, None)
+    ended_ms = desk.box.wall.ms
+    desk.box.records.end_involvement(desk.unlocked, desk.box.recovery, desk.case, ended_ms)
+    assert desk.begin().erase_due_ms == ended_ms + 42 * 86_400_000
 
 
 def test_exports_are_slowed_down(desk: DeskBox) -> None:

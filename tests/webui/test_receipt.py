@@ -73,7 +73,7 @@ def test_it_says_when_films_are_erased_and_what_a_card_may_keep(app: Flask) -> N
 
 
 def test_while_the_work_goes_on_it_says_the_rule(app: Flask) -> None:
-    assert "Within 60 days of the end of your work together." in words(app, family(erase_due_ms=None))
+    assert "Within 42 days of the end of your work together." in words(app, family(erase_due_ms=None, kept_days=42))
 
 
 def test_it_says_how_to_take_a_yes_back(app: Flask) -> None:

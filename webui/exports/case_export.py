@@ -41,6 +41,7 @@ class CaseExport:
     log: tuple[bytes, ...] = ()
     audit_sequence: int = 0
     audit_head: str = ""
+    kept_days: int = 60
     erase_due_ms: int | None = None
     notes: Notes | None = None
     notices: Mapping[str, Notice] = field(default_factory=dict)

@@ -69,6 +69,7 @@ class Asker:
             log=self._log() if is_all or is_audit else (),
             audit_sequence=begun.audit_sequence,
             audit_head=begun.audit_head,
+            kept_days=begun.kept_days,
             erase_due_ms=begun.erase_due_ms,
             notes=self._notes() if is_all and begun.has_notes else None,
             notices=notices,

@@ -13,8 +13,8 @@ from webui.exports.scopes import TERMS
 from webui.service import NOT_RECORDED
 
 _PERIODS = {
-    RetentionClass.THERAPEUTIC_TRANSIENT: "P60D after the end of the involvement, or sooner on request",
-    RetentionClass.CLINICAL_RECORD: "as part of the health record; on the box until it was taken over",
+    RetentionClass.THERAPEUTIC_TRANSIENT: "P{days}D after the end of the involvement, or sooner on request",
+    RetentionClass.CLINICAL_RECORD: "on the box P{days}D after the end of the involvement; elsewhere by the health record",
 }
 _ON_THE_BOX = "sealed on the recording box, and on the devices to which its practitioner takes recordings over"
 _COLLECTED = "filmed with sound by the recording box, after a press on its button"
@@ -37,7 +37,7 @@ def purpose(export: CaseExport, scope: Scope) -> PurposeEntry:
         collection_method=_COLLECTED,
         processing_method=terms.dpv_processing,
         storage_locations=(_ON_THE_BOX,),
-        retention_period=_PERIODS[export.case.retention],
+        retention_period=_PERIODS[export.case.retention].format(days=export.kept_days),
         processing_locations=(_ON_THE_BOX,),
         geographic_restrictions=_NO_NETWORK,
         jurisdiction=service.jurisdiction or NOT_RECORDED,
