@@ -1,0 +1,183 @@
+"""The machine's rules of film: a visit made ready, a film begun, recordings opened, taken over and erased. Breaks nothing."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+
+from hand_rules import HandRules
+from hypothesis import strategies as st
+from hypothesis.stateful import initialize, rule
+from leave_rules import LeaveRules
+from machine_base import PendingAsk
+from moved_clock import NS
+from promise_watch import PromiseBroken
+from trouble_rules import TroubleRules
+
+from capture import messages as m
+from capture.errors import VigcamError
+from capture.model import ArmMode, Decision, Purpose, Scope
+
+numbers = st.integers(0, 11)
+_FILM_S = (0.0, 0.4, 1.5, 1.5, 4.0, 25.0)
+_LATE_S = 9.0
+_SOON_NS = 1_000 * NS
+_WHILE_FILMING = ("lamp loose", "camera breaks", "camera mute", "disk too little room", "disk full", "disk film not synced")
+
+
+class FilmRules(LeaveRules, HandRules, TroubleRules):
+    """What only a whole visit brings about: without these a machine that chooses freely would hardly ever film."""
+
+    @initialize(is_ready=st.sampled_from([True, True, False]))
+    def begins(self, is_ready: bool) -> None:
+        if is_ready:
+            self.make_ready(0, ArmMode.FILM)
+
+    @rule(who=st.integers(0, 1), mode=st.sampled_from([ArmMode.FILM, ArmMode.FILM, ArmMode.FRAMING]))
+    def visit_is_made_ready(self, who: int, mode: ArmMode) -> None:
+        """Whatever was wrong is mended; then somebody signs in, and a family that said yes is there."""
+        self.fire("make ready")
+        self.make_ready(who, mode)
+
+    def make_ready(self, who: int, mode: ArmMode) -> None:
+        self._mend()
+        self.let_go()
+        if self.world.camera.is_open or self.world.control.state.phase.value == "faulted":
+            self.press()
+        if not self.session:
+            self.asks.clear()
+            self.world.wait(61)
+            self.sign_in(who)
+        if not self.session:
+            return
+        self.offer_clock(self.world.clock.true_ms, is_confirmed=True)
+        case = self._family()
+        if case is not None:
+            self.arm(case, tuple(person.code for person in self.people(case)), mode)
+
+    def _mend(self) -> None:
+        for what in ("disk", "lamp", "camera", "socket"):
+            self.make_well(what)
+        if not self.world.is_running or self.world.disk.has_log_failed:
+            self.restart("end", is_new_boot=False)
+
+    def _family(self) -> str | None:
+        """A case of whoever is signed in, everybody of whom said yes."""
+        own = [case for case, who in self.cases if who == self.who]
+        case = own[-1] if own else self.open_case()
+        if case is None:
+            return None
+        if not self.people(case):
+            self.add(case, "parent")
+            self.add(case, "child")
+        speakers = [person for person in self.people(case) if person.may_speak_for_a_child]
+        for person in self.people(case):
+            giver = (speakers or [person])[0] if person.is_child else person
+            is_willing = self.model.permits(Scope.FILM, case, (person.code,), self.world.now_ns + _SOON_NS)
+            if not is_willing and (speakers or giver is person):
+                self.say(person, giver, Scope.FILM, Decision.GIVEN, 2)
+                self.say(person, giver, Scope.PRACTITIONER_REVIEW, Decision.GIVEN, 2)
+        return case
+
+    @rule(seconds=st.sampled_from(_FILM_S), is_late=st.booleans())
+    def films(self, seconds: float, is_late: bool) -> None:
+        """A hold as it should be, perhaps shortly before the leave ends; and for a while nobody stops it."""
+        self.fire("film")
+        self.let_go()
+        if self.model.leave is None:
+            return
+        left_s = (self.model.leave.end_ns - self.world.now_ns) / NS - _LATE_S
+        if is_late and left_s > 0:
+            self.world.wait(left_s)
+        self.film(seconds)
+
+    @rule(seconds=st.sampled_from(_FILM_S), trouble=st.sampled_from(["none", "none", *_WHILE_FILMING]))
+    def films_a_visit(self, seconds: float, trouble: str) -> None:
+        """From whatever there was to a film under way, and what may go wrong with it then."""
+        self.fire("film a visit")
+        if self.world.camera.is_open:
+            return
+        self.make_ready(self.who, ArmMode.FILM)
+        if self.model.leave is None:
+            return
+        self.film(seconds)
+        if trouble != "none" and self.world.camera.is_open:
+            self.fired[f"while filming: {trouble}"] += 1
+            self.bring_about(trouble)
+            self.world.wait(3.5)
+
+    def film(self, seconds: float) -> None:
+        self.world.wait(1.1)
+        self.hold_for(1.2)
+        self.press_is_logged()
+        self._look()
+        if self.world.camera.is_open:
+            self.fired["films" if self.world.control.state.mode is ArmMode.FILM else "looks"] += 1
+            self.world.wait(seconds)
+
+    # --- what was filmed -----------------------------------------------------------------------------------------------------
+
+    @rule(number=numbers, purpose=st.sampled_from([Purpose.REVIEW, *Purpose]))
+    def opens_a_recording(self, number: int, purpose: Purpose) -> None:
+        self.fire("open recording")
+        if not self.watch.recordings() or not self.has_session():
+            return
+        recording = self.recording(number)
+        verb = m.OpenRecording(session=self.session, recording_id=recording, purpose=purpose)
+        try:
+            _, descriptor = self.world.client.call_with_descriptor(verb, m.Opened)
+        except VigcamError:
+            return
+        os.close(descriptor)
+        if not self.model.may_open(purpose.scope, self.watch.arming_of[recording], self.world.now_ns):
+            raise PromiseBroken("P3", f"{recording} was opened for {purpose.value} without everybody's consent")
+        self.fired["opened"] += 1
+        self.watch.expect("recording_opened", recording=recording, purpose=purpose.value)
+
+    @rule(number=numbers, is_right=st.booleans())
+    def takes_a_recording_over(self, number: int, is_right: bool) -> None:
+        self.fire("transfer")
+        if not self.watch.sealed() or not self.has_session():
+            return
+        sealed = self.watch.sealed()
+        recording = list(sealed)[number % len(sealed)]
+        told = sealed[recording] if is_right else hashlib.sha256(recording.encode()).hexdigest()
+        verb = m.ConfirmTransfer(session=self.session, recording_id=recording, received_bytes=1, sealed_hash=told)
+        if self.ask(verb, m.Done) is None:
+            return
+        if not is_right:
+            raise PromiseBroken("P9", "a film counts as taken over by a hash that is not its own")
+        self.watch.expect("transfer_confirmed", recording=recording, sealed_hash=told)
+        self.transferred.add(recording)
+
+    @rule(which=st.lists(numbers, min_size=1, max_size=2), is_said=st.sampled_from([True, True, False]), is_pressed=st.booleans())
+    def asks_to_erase(self, which: list[int], is_said: bool, is_pressed: bool) -> None:
+        self.fire("erase")
+        if not self.watch.recordings() or not self.has_session():
+            return
+        recordings = tuple(dict.fromkeys(self.recording(number) for number in which))
+        words = recordings[0] if is_said else ""
+        waiting = self.ask(m.EraseBegin(session=self.session, recording_ids=recordings, words=words), m.EraseWaiting)
+        if waiting is None:
+            return
+        if any(recording not in self.transferred and recording != words for recording in recordings):
+            raise PromiseBroken("P9", "film that nobody had taken over is to be erased without its words")
+        self.watch.expect("erase_asked", ask=waiting.ask_id, recordings=len(recordings))
+        self.asks[waiting.ask_id] = PendingAsk(waiting.ask_id, self.world.now_ns, recordings)
+        if is_pressed and not self.is_held:
+            self.press()
+
+    @rule(number=numbers)
+    def takes_an_ask_back(self, number: int) -> None:
+        self.fire("take back")
+        if not self.asks or not self.session:
+            return
+        ask_id = list(self.asks)[number % len(self.asks)]
+        if self.ask(m.CancelAsk(session=self.session, ask_id=ask_id), m.Done) is not None:
+            self.world.settle()
+            self.collect()
+            self.asks.pop(ask_id, None)
+
+    def recording(self, number: int) -> str:
+        recordings = self.watch.recordings()
+        return recordings[number % len(recordings)]
