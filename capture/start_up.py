@@ -65,10 +65,10 @@ def mark_interrupted(eraser: Eraser) -> None:
     for recording_id in recordings.owed_lines():
         audit.append(AuditEvent.RECORDING_INTERRUPTED, recording=recording_id, why="log_failed")
         recordings.line_paid(recording_id)
-    sealed, parts = set(vault.recordings()), set(vault.parts())
+    there = {*vault.recordings(), *vault.parts()}
     for recording in recordings.filming():
         recording_id = recording.recording_id
-        if recording_id in sealed or recording_id in parts:
+        if recording_id in there:
             # Sealed but for its manifest and row counts as interrupted too: nothing vouches for it.
             # The log first, as everywhere: a second cut here then repeats the line instead of losing it.
             audit.append(AuditEvent.RECORDING_INTERRUPTED, recording=recording_id, why="power_or_process_lost")
@@ -76,7 +76,7 @@ def mark_interrupted(eraser: Eraser) -> None:
         else:
             recordings.forget_unfilmed(recording_id)
     for recording in recordings.present():
-        if recording.recording_id not in sealed | parts and recording.state is not RecordingState.FILMING:
+        if recording.recording_id not in there and recording.state is not RecordingState.FILMING:
             # An erasure that the cut caught between the files and the catalogue.
             audit.append(AuditEvent.ERASED, recording=recording.recording_id, stage="found_gone")
             recordings.mark_erased(recording.recording_id)

@@ -197,10 +197,12 @@ class Vault:
     def _ids(self, suffix: str) -> list[RecordingId]:
         found = []
         with _as_refusal():
-            for path in sorted(self._folder.iterdir()):
-                if path.name.endswith(suffix):
-                    with contextlib.suppress(BadRequest):
-                        found.append(recording_id(path.name.removesuffix(suffix)))
+            # Names, not paths: each start asks three times, of perhaps ten thousand files.
+            with os.scandir(self._folder) as entries:
+                names = sorted(entry.name for entry in entries if entry.name.endswith(suffix))
+            for name in names:
+                with contextlib.suppress(BadRequest):
+                    found.append(recording_id(name.removesuffix(suffix)))
         return found
 
     def _overwrite_header(self, path: Path) -> None:
