@@ -121,7 +121,7 @@ class Daemon:
             clock=clock,
             control=self._control,
         )
-        self._erasures = Erasures(eraser, self._audit, clock, self._control)
+        self._erasures = Erasures(eraser, self._audit, clock, control=self._control, ended=self._memory.soon)
         limits = Limits(film=config.limits.film_limit_s * NS, framing=config.limits.framing_limit_s * NS)
         self._recorder = Control(hardware.panel, hardware.camera, clock, State(limits=limits, fault=self._memory.fault), self)
         board = StatusBoard(

@@ -46,7 +46,7 @@ def remembered_head(catalogue: Catalogue) -> RememberedHead | None:
 
 
 class LogMemory:
-    """One log's head in one catalogue. Thread-safe; blocks for the disk but for `keep` and `acknowledge`."""
+    """One log's head in one catalogue. Thread-safe; blocks for the disk but for `keep`, `soon` and `acknowledge`."""
 
     def __init__(self, catalogue: Catalogue, audit: AuditLog, clock: Clock) -> None:
         self._catalogue, self._audit, self._clock = catalogue, audit, clock
@@ -131,7 +131,11 @@ class LogMemory:
         """For housekeeping, while nothing is filmed: returns at once, and stores at most once in a minute."""
         is_due = self._is_acknowledged.is_set() or self._clock.boottime_ns() - self._stored_ns >= _EVERY_NS
         if is_due and (self._keeping is None or self._keeping.done()):
-            self._keeping = self._lane.submit(self._keep)  # whoever keeps house watches the control thread: it waits for no disk
+            self.soon()
+
+    def soon(self) -> None:
+        """After something of weight: returns at once, stores in a lane of its own. (Whoever keeps house waits for no disk.)"""
+        self._keeping = self._lane.submit(self._keep)
 
     def close(self) -> None:
         """Store what is to be stored, once the log's last line is written. Raises nothing."""

@@ -184,7 +184,7 @@ class FilmingBox:
 
     def erasures(self) -> Erasures:
         """Close it when done."""
-        return Erasures(self.eraser, self.box.audit, self.clock, lambda: self.control)
+        return Erasures(self.eraser, self.box.audit, self.clock, control=lambda: self.control, ended=self.box.memory.remember)
 
     def _run(self) -> None:
         try:

@@ -89,6 +89,7 @@ class RecordBox:
 
     def open_catalogue(self) -> None:
         self.catalogue = Catalogue.open(self.folder / "catalogue.sqlite")
+        self.memory = LogMemory(self.catalogue, self.audit, self.clock)
         self.records = self.records_of(self.catalogue)
 
     @property

@@ -24,6 +24,7 @@ from capture.container.movie import open_movie
 from capture.device_key import DeviceKey
 from capture.erasing.eraser import Eraser
 from capture.errors import NotFound, SealBroken, Truncated
+from capture.log_memory import LogMemory, remembered_head
 from capture.manifest import read_manifest
 from capture.model import Confidence, Recording, RecordingState, WallTime
 from capture.recordings import Recordings
@@ -77,7 +78,9 @@ class Judge:
         with closing(Catalogue.open(self.folder / CATALOGUE[0])) as catalogue:
             recordings = Recordings(catalogue)
             is_going = recording_id in recordings.being_erased()
-            with closing(AuditLog.open(self._log, self._key, HandClock(), disk, lambda: _NOW)) as audit:
+            clock, remembered = HandClock(), remembered_head(catalogue)
+            with closing(AuditLog.open(self._log, self._key, clock, disk, lambda: _NOW, remembered=remembered)) as audit:
+                LogMemory(catalogue, audit, clock).settle(self._log)
                 mark_interrupted(Eraser(self._story.box_id, Vault(self._vault_folder, disk), catalogue, audit, self._key))
             try:
                 return recordings.get(recording_id), is_going

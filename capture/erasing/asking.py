@@ -55,8 +55,11 @@ class _Batch:
 class Erasures:
     """All erasures under way."""
 
-    def __init__(self, eraser: Eraser, audit: AuditLog, clock: Clock, control: Callable[[], Control]) -> None:
-        self._eraser, self._audit, self._clock, self._control = eraser, audit, clock, control
+    def __init__(
+        self, eraser: Eraser, audit: AuditLog, clock: Clock, *, control: Callable[[], Control], ended: Callable[[], None]
+    ) -> None:
+        """`ended` is told of each erasure once its receipts are signed, before the page is."""
+        self._eraser, self._audit, self._clock, self._control, self._ended = eraser, audit, clock, control, ended
         self._lock = threading.Lock()
         self._under_way: dict[str, _Batch] = {}
         self._lane = ThreadPoolExecutor(1, thread_name_prefix="erase")
@@ -127,6 +130,7 @@ class Erasures:
     def _erase(self, batch: _Batch) -> None:
         try:
             erasure_ids = self._eraser.erase(batch.ask.ask_id, batch.practitioner, batch.recording_ids)
+            self._ended()
             batch.done = ErasureDone(batch.recording_ids, erasure_ids)
         except VigcamError as error:
             batch.error = error

@@ -11,10 +11,12 @@ from capture_box import wait_until
 from faults import FaultyDisk
 from filming_box import FilmingBox
 
+from capture.audit.memory import lines_behind
 from capture.audit.verify import Verdict, verify_log
 from capture.erasing.asking import Erasures, ErasureWaiting
 from capture.errors import NotErasable, NotFound, VigcamError
 from capture.ids import RecordingId, new_practitioner_id
+from capture.log_memory import remembered_head
 from capture.model import RecordingState
 from capture.recorder.model import Phase
 from device.disk import SystemDisk
@@ -115,3 +117,15 @@ def test_an_erasure_cut_at_any_step_is_carried_through_at_the_next_start(tmp_pat
         box.box.close()
         number += 1
     assert number > 8
+
+
+@pytest.mark.promise("P10")
+def test_the_page_hears_of_an_erasure_once_the_catalogue_remembers_the_line_that_tells_of_it(
+    filmed: tuple[FilmingBox, RecordingId],
+) -> None:
+    box, recording_id = filmed
+    assert _erase(box, recording_id) == "erased"
+    place = remembered_head(box.box.catalogue)
+    assert place is not None
+    told = [line for line in lines_behind(box.folder / "audit.log", 0) if line.fields.get("stage") == "done"]
+    assert place.sequence >= told[0].seq
