@@ -1,7 +1,7 @@
 """The lines of the log that name certain things: for whoever may take an extract away. Reads a bounded piece, checks no line.
 
-A line is handed out as it stands, byte for byte, so that whoever gets it can check its hash and signature; that no line is missing
-in between, an extract cannot show. Torn bytes are no line and are left out.
+A line is handed out as it stands, byte for byte, so that whoever gets it can check its hash and signature; that no line is
+missing in between, an extract cannot show. Torn bytes are no line and are left out.
 """
 
 from __future__ import annotations
