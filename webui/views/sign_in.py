@@ -135,6 +135,7 @@ def _take_back(mine: WebSession) -> None:
 
 def _enter(mine: WebSession, who: SignedIn) -> None:
     mine.sign_in_ask = ""
-    mine.needs_clock = who.clock_confidence is Confidence.NONE
+    # A battery-backed clock is compared as well: only a person can tell which of two is wrong by more than a day.
+    mine.needs_clock = who.clock_confidence is not Confidence.BROWSER
     mine.kept_alive_s = parts().boottime_s()
     parts().sessions.sign_in(mine, who)
