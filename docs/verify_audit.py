@@ -21,8 +21,7 @@ MANIFEST = re.compile(rb'\{"manifest":(\{.*\}),"signature":"([0-9a-f]{128})"\}\n
 BATCH, LONGEST, MOST_TORN = 64, 16384, 1 << 20  # lines that share a sync; bytes of a line; bytes that a power cut may leave torn
 
 
-class Bad(Exception):
-    """What does not hold, and why."""
+class Bad(Exception): ...  # says what does not hold
 
 
 def check_signature(key: str, context: bytes, data: bytes, signature: bytes) -> None:
@@ -73,7 +72,6 @@ class Log:
         self.torn, self.torn_at, self.whole, self.last_event = b"", 0, 0, event
 
     def read(self, data: bytes) -> None:
-        """Raises Bad for the first bad line."""
         for number, raw in enumerate(re.findall(rb"[^\n]*\n|[^\n]+", data) or [b"\n"], start=1):
             is_whole = raw.endswith(b'"}\n') and b"\0" not in raw
             try:
@@ -93,6 +91,8 @@ class Log:
 
 
 def read_extract(data: bytes, key: str) -> None:
+    if not key:
+        raise ValueError("an extract by itself is checked by the box's KEY: give it")
     last = 0
     for number, raw in enumerate(data.splitlines(keepends=True), start=1):
         try:

@@ -264,6 +264,15 @@ def test_each_line_of_an_extract_is_checked_for_itself(exported: Exported, tmp_p
         assert exported.run(audit_extract_jsonl=b"".join(changed)).words.startswith("line 2:")
 
 
+def test_extract_without_its_bundle_is_checked_by_the_key_alone(exported: Exported, tmp_path: Path) -> None:
+    path = tmp_path / EXTRACT_NAME
+    path.write_bytes(export(exported.box, tmp_path / "case.zip", case=CASE)[EXTRACT_NAME])
+    assert run_script(path, exported.box.key.public_hex).code == 0
+    assert run_script(path, "ab" * 32).words.startswith("line 1: its signature")
+    ending = run_script(path)
+    assert (ending.code, "give it" in ending.words) == (1, True)
+
+
 def test_extract_of_a_case_that_the_log_does_not_know_is_refused(exported: Exported, tmp_path: Path) -> None:
     with pytest.raises(NotFound):
         export(exported.box, tmp_path / "case.zip", case="VIG-BBBB")
