@@ -38,12 +38,14 @@ _COUNT = re.compile(r"\S+ (\d+)/(\d+) ")
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """`files`: what is changed. `tests`: what has to notice, quick ones that start no other process; both as patterns. `names`:
-    which of the mutants, as patterns of mutmut's names (`capture.recorder.step.x__tally_lit__mutmut_*`); all where empty."""
+    """`files`: what is changed. `tests`: what has to notice, quick ones that start no other process; both as patterns. `without`:
+    of those tests the ones that take long. `names`: which of the mutants, as patterns of mutmut's names
+    (`capture.recorder.step.x__tally_lit__mutmut_*`); all where empty."""
 
     name: str
     files: tuple[str, ...]
     tests: tuple[str, ...]
+    without: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
 
 
@@ -109,7 +111,10 @@ def _settings(room: Room, folder: Path) -> str:
         "also_copy": tuple(part for part in PARTS if part != "tests"),
         "pytest_add_cli_args_test_selection": tuple(tests),
         # random examples drawn alike in every run: else a mutant would live on one day and not on the next
-        "pytest_add_cli_args": ("-p", "no:cacheprovider", "-p", "mutant_order", "--hypothesis-seed=0"),
+        "pytest_add_cli_args": (
+            *("-p", "no:cacheprovider", "-p", "mutant_order", "--hypothesis-seed=0"),
+            *(f"--deselect={test}" for test in room.without),
+        ),
     }
     lists = (f"{key} =\n" + "".join(f"  {value}\n" for value in values) for key, values in settings.items())
     return "[mutmut]\ntimeout_constant = 1.0\ntimeout_multiplier = 10.0\n" + "".join(lists)
