@@ -38,6 +38,7 @@ from webui.views.downloads import downloads
 from webui.views.enrol import enrol
 from webui.views.erasures import erasures
 from webui.views.exports import exports
+from webui.views.handing_over import handing_over
 from webui.views.home import home
 from webui.views.notes import notes
 from webui.views.people import people
@@ -52,6 +53,7 @@ BLUEPRINTS = (
     sign_in,
     enrol,
     admin,
+    handing_over,
     clock,
     cases,
     people,

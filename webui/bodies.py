@@ -13,8 +13,11 @@ from contextlib import contextmanager
 from flask import Flask, request
 from werkzeug.exceptions import ServiceUnavailable
 
+from webui.hand_over_forms import RESULT_LIMIT
 from webui.security import SAFE_METHODS, STOP
 
+LONGER = {"handing_over.bring": RESULT_LIMIT + 4_096}
+"""Endpoints whose forms carry a file: what they take in bytes, all of it still held in memory."""
 PLACES = 12
 PLACES_EACH = 4
 """For one address. A browser sends one form at a time; half of the server's threads always stay free."""
@@ -50,5 +53,6 @@ def take_in_bodies(app: Flask) -> None:
     @app.before_request
     def _read() -> None:
         if request.method not in SAFE_METHODS and request.endpoint != STOP:
+            request.max_content_length = LONGER.get(request.endpoint or "", app.config["MAX_CONTENT_LENGTH"])
             with gate.place(request.remote_addr or ""):
                 _ = request.form

@@ -33,6 +33,19 @@ _REASONS = {
     "recipient_malformed": _l("This box cannot seal to that recipient. It is the public half of the key, and begins with age1."),
     "challenge_unanswered": _l("That is not what the challenge says, or there is none any more. Make a new one."),
     "clock_in_use": _l("The clock cannot be repaired while the box is armed or films. Take the arming back first."),
+    "hand_over_outdated": _l("Something was said or filmed in that case since, or it was handed over. Make a new package."),
+    "hand_over_to_the_same": _l("It is their case already."),
+    "hand_over_of_another_box": _l("That file is for another box."),
+    "hand_over_headers_wrong": _l("That file does not hold what the box asked for. Make it again at the workstation."),
+    "hand_over_unreadable": _l("That file cannot be read. Choose the one that came back from the workstation."),
+    "hand_over_cut_short": _l("The file did not arrive whole. Send it again."),
+    "hand_over_out_of_order": _l("The file did not arrive whole. Send it again."),
+    "hand_over_too_long": _l("That case is too long to be handed over at once. Tell your service's IT lead."),
+    "hand_over_does_not_open": _l(
+        "Not all of that case opens for you, so it was not taken over. It is still the other practitioner's, unchanged. The"
+        " result has to be made again at the workstation."
+    ),
+    "changing_hands": _l("This film is being sealed to you. Try again in a moment."),
     "empty_file": _l("Nothing was written before the power was lost: the file is empty."),
     "header_cut": _l("The power was lost before the file's beginning was whole. Nobody can open it."),
     "nothing_whole": _l("The power was lost before the first picture was written."),
