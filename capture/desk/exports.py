@@ -180,13 +180,11 @@ class ExportDesk:
         return Reply(AuditPage(lines=found.lines, next_offset=found.next_offset, is_last=found.is_last))
 
     def _names(self, record: CaseRecord) -> Set[bytes]:
-        """Every id by which the log speaks of the case."""
-        people = (one.participant_id for one in (*record.participants, *record.removed))
-        consents = (one.consent.consent_id for one in record.placed)
-        armings = (name for one in record.armings for name in (one.arming.arming_id, one.arming.visit_id))
+        """Every id by which the log speaks of the case: what its lines about people and consents name besides, they name too."""
+        armings = (one.arming.arming_id for one in record.armings)
         films = self.catalogue.rows("SELECT recording_id FROM recording WHERE case_code = ?", record.case.code)
         erasures = self._erasures(record.case.code)
-        names = (record.case.code, *people, *consents, *armings, *(film for (film,) in films), *erasures)
+        names = (record.case.code, *armings, *(film for (film,) in films), *erasures)
         return {name.encode() for name in names}
 
     def _erasures(self, code: CaseCode) -> Iterator[str]:

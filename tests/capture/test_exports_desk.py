@@ -8,15 +8,12 @@ from pathlib import Path
 import msgspec
 import pytest
 from case_exports import recording
-from record_box import ADULT, RecordBox, film
+from export_desk import DeskBox
+from record_box import ADULT
 
 from capture.audit.line import AuditEvent, parse_line
 from capture.consent.consent_rules import ParticipantForm
-from capture.consent.retention import Kept
-from capture.desk.exports import ExportDesk
 from capture.errors import BadRequest, NotFound, SignInNeeded, TooManyAttempts
-from capture.ids import new_erasure_id
-from capture.keyring import Unlocked
 from capture.messages import (
     MAX_MESSAGE_BYTES,
     AuditExtract,
@@ -31,108 +28,13 @@ from capture.messages import (
 )
 from capture.messages.exports import ExportKind
 from capture.model import (
-    Confidence,
-    Decision,
-    ErasedRecording,
-    ErasureMethod,
-    ErasureReceipt,
+    ArmMode,
     Purpose,
     Role,
-    Scope,
-    WallTime,
 )
-from capture.rate import Rate
-from capture.receipts import sign_receipt
-from capture.recordings import Recordings
-from capture.session import Sessions
-from capture.vault import Vault
-from device.disk import SystemDisk
 
 LONGEST = "\u4e00" * 40
 """Forty letters of three bytes each: what a label or a witness may be at the most."""
-
-
-NOW = WallTime(ms=1_800_000_000_000, confidence=Confidence.BROWSER)
-
-
-class DeskBox:
-    """A desk over a real catalogue and a real log, somebody signed in, and a case of theirs."""
-
-    def __init__(self, folder: Path) -> None:
-        self.box = RecordBox(folder)
-        (folder / "vault").mkdir()
-        self.sessions = Sessions(self.box.clock, 900, begun=lambda _: None, ended=lambda *_: None)
-        self.unlocked: Unlocked = self.box.sign_in()
-        self.token = self.sessions.begin(self.unlocked).token
-        self.case, self.adult, self.child = self.box.family(self.unlocked)
-        self.desk = ExportDesk(
-            box_id=self.box.box_id,
-            sessions=self.sessions,
-            records=self.box.records,
-            recordings=Recordings(self.box.catalogue),
-            catalogue=self.box.catalogue,
-            vault=Vault(folder / "vault", SystemDisk()),
-            device_key=self.box.device_key,
-            audit=self.box.audit,
-            kept=Kept(42),
-            export_rate=Rate(self.box.clock, 3, 5.0),
-        )
-
-    def ask(self, verb: Verb):
-        return self.desk.handlers()[type(verb)](verb).answer
-
-    def consent(self, count: int, **changed: object) -> None:
-        """The adult says yes and no to supervision in turn."""
-        who = self.adult.participant_id
-        for number in range(count):
-            decision = Decision.WITHDRAWN if number % 2 else Decision.GIVEN
-            form = film(who, who, scope=Scope.SUPERVISION, decision=decision)
-            self.box.consent(self.unlocked, self.case, msgspec.structs.replace(form, **changed))
-
-    def begin(self, kind: ExportKind = ExportKind.RECEIPT):
-        return self.ask(BeginExport(session=self.token, case=self.case, kind=kind))
-
-    def receipt(self, films: int = 1, ask_id: str = "") -> bytes:
-        """One that the box signed, as it lies in the catalogue."""
-        gone = ErasedRecording(
-            recording_id="rec-2222222222222222",
-            filmed=NOW,
-            filmed_boot_id="a" * 32,
-            filmed_boottime_ns=2**60,
-            sealed_bytes=2**50,
-            header_hash="b" * 64,
-            was_transferred=True,
-            method=ErasureMethod.HEADER_OVERWRITTEN,
-            is_sync_reported=True,
-            erased=NOW,
-            boot_id="c" * 32,
-            boottime_ms=2**50,
-            audit_sequence=2**50,
-        )
-        receipt = ErasureReceipt(
-            erasure_id=new_erasure_id(),
-            ask_id=ask_id,
-            box_id=self.box.box_id,
-            case=self.case,
-            practitioner=self.unlocked.practitioner,
-            recordings=(gone,) * films,
-            audit_sequence=1,
-            audit_head="d" * 64,
-        )
-        data = sign_receipt(receipt, self.box.device_key)
-        insert = "INSERT INTO erasure (erasure_id, case_code, practitioner, receipt) VALUES (?, ?, ?, ?)"
-        self.box.catalogue.change(insert, receipt.erasure_id, self.case, self.unlocked.practitioner, data)
-        return data
-
-    def lines(self) -> list[bytes]:
-        found: list[bytes] = []
-        offset, is_last = 0, False
-        while not is_last:
-            page = self.ask(AuditExtract(session=self.token, case=self.case, offset=offset))
-            assert len(encode(page)) <= MAX_MESSAGE_BYTES
-            found += page.lines
-            offset, is_last = page.next_offset, page.is_last
-        return found
 
 
 @pytest.fixture
@@ -220,9 +122,11 @@ def test_an_export_is_in_the_log_before_it_is_answered(desk: DeskBox) -> None:
     assert (begun.now.ms, begun.now.confidence) == (line.wall_ms, line.confidence)
 
 
-def test_the_sealed_notes_are_not_in_the_answer(desk: DeskBox) -> None:
-    assert desk.begin().case.notes == b""
+def test_the_sealed_notes_are_not_in_the_answer_but_that_there_are_any(desk: DeskBox) -> None:
     assert desk.begin().has_notes is False
+    desk.box.records.keep_notes(desk.unlocked, desk.box.recovery, desk.case, b"sealed")
+    begun = desk.begin()
+    assert (begun.case.notes, begun.has_notes) == (b"", True)
 
 
 def test_the_erase_date_is_by_the_services_own_days(desk: DeskBox) -> None:
@@ -247,6 +151,18 @@ def test_the_extract_has_all_lines_about_the_case_and_none_about_another(desk: D
     whole = desk.box.audit.path.read_bytes().splitlines(keepends=True)
     assert desk.lines() == [line for line in whole if desk.case.encode() in line]
     assert not [line for line in desk.lines() if other.encode() in line]
+
+
+def test_lines_that_name_an_arming_or_a_recording_alone_are_the_cases_too(desk: DeskBox) -> None:
+    who = (desk.adult.participant_id, desk.child.participant_id)
+    arming = desk.box.records.record_arming(desk.unlocked, desk.box.recovery, desk.case, who, mode=ArmMode.FRAMING, lease_s=60)
+    filmed = msgspec.structs.replace(recording("rec-2222222222222222"), case=desk.case)
+    desk.desk.recordings.add(filmed)
+    desk.box.audit.append(AuditEvent.FRAMING_OPENING, arming=arming.arming_id)
+    desk.box.audit.append(AuditEvent.RECORDING_STOPPED, recording=filmed.recording_id)
+    desk.box.audit.append(AuditEvent.RECORDING_STOPPED, recording="rec-3333333333333333")
+    assert [parse_line(line).event for line in desk.lines()[-2:]] == [AuditEvent.FRAMING_OPENING, AuditEvent.RECORDING_STOPPED]
+    assert b"rec-2222222222222222" in desk.lines()[-1]
 
 
 def test_what_was_asked_and_pressed_for_is_found_by_the_receipt(desk: DeskBox) -> None:

@@ -106,6 +106,13 @@ def test_the_words_of_a_text_that_this_software_does_not_know_are_not_made_up() 
     ]
 
 
+def test_a_yes_says_how_long_it_holds_and_a_withdrawal_that_it_holds_for_good() -> None:
+    events = {event["vigcam_statement"]: event for event in events_of(json.loads(consent_json(family())))}
+    assert (events[8]["validity_duration"], events[8]["vigcam_valid_until"]) == ("P90D", "2026-12-22T11:06:40.000Z")
+    assert events[12]["validity_duration"] == "dpv:EndlessDuration"
+    assert "vigcam_valid_until" not in events[12]
+
+
 @pytest.mark.parametrize("scope", Scope)
 def test_every_scope_has_its_terms(scope: Scope) -> None:
     assert TERMS[scope].words

@@ -65,6 +65,13 @@ def test_it_says_who_said_it_how_with_whom_and_which_text(app: Flask) -> None:
     assert "Text read: English, version 2026-11." in text
 
 
+def test_only_where_there_were_other_answers_it_says_so(app: Flask) -> None:
+    once = with_events(consent(1, ADULT, Scope.FILM))
+    twice = with_events(consent(1, ADULT, Scope.FILM), consent(2, ADULT, Scope.FILM))
+    assert "There were other answers before" not in words(app, once)
+    assert "There were other answers before" in words(app, twice)
+
+
 def test_it_says_when_films_are_erased_and_what_a_card_may_keep(app: Flask) -> None:
     text = words(app, family())
     assert "due to be erased by 18 December 2026" in text
