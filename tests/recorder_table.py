@@ -76,6 +76,7 @@ def happenings() -> dict[str, tuple[Event, dict[str, object]]]:
     return {
         "start-up done": (Booted(NOW, is_button_down=False), {}),
         "start-up done, button held": (Booted(NOW, is_button_down=True), {}),
+        "start-up done, the log was cut": (Booted(NOW, is_button_down=False), {"fault": "log_cut"}),
         "button down": (ButtonDown(NOW), {}),
         "button down within 1 s of a stop": (ButtonDown(NOW), {"stopped_ns": NOW - NS // 2}),
         "short press ends, nothing waits": (ButtonUp(NOW), {"contact": _SHORT}),
