@@ -11,7 +11,7 @@ from capture import messages as m
 from capture.errors import ClockUnlikely, ClockUntrusted, NotNow, SignInNeeded, SignInRefused, VigcamError
 from capture.keyring import Unlocked
 from capture.model import Confidence, StopReason
-from capture.seal.keys import Identity
+from capture.seal.keys import Identity, Recipient
 from capture.seal.small import unseal_bytes
 
 pytestmark = pytest.mark.promise("P1")
@@ -110,6 +110,23 @@ def test_a_sign_in_that_is_being_checked_while_its_practitioner_is_retired_comes
 
 
 @pytest.mark.promise("P7")
+def test_whoever_signs_in_while_recovery_is_changed_signs_in_anew(box: JumpingBox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Their page would go on sealing notes to the old recovery recipient."""
+    verb = prepare(box, "recovery")
+    assert box.daemon is not None
+    keyrings = box.daemon._sign_ins._keyrings
+    real = keyrings.replace_recovery
+
+    def replace(recipient: Recipient) -> None:
+        box.enter()
+        real(recipient)
+
+    monkeypatch.setattr(keyrings, "replace_recovery", replace)
+    box.client.call(verb, m.RecoveryChanged)
+    assert not box.status().is_signed_in
+
+
+@pytest.mark.promise("P7")
 def test_the_right_words_of_a_retired_practitioner_are_refused_as_wrong_ones_are(box: JumpingBox) -> None:
     other = enrol(box)
     refusals = []
@@ -120,6 +137,21 @@ def test_the_right_words_of_a_retired_practitioner_are_refused_as_wrong_ones_are
             box.enter()
         refusals.append((refused.value.code, refused.value.detail, refused.value.reasons))
     assert len(set(refusals)) == 1
+
+
+@pytest.mark.promise("P7")
+def test_a_retirement_that_the_disk_broke_off_is_ended_by_the_next_start_of_the_daemon(box: JumpingBox) -> None:
+    keyring = box.folder / "keyrings" / f"{box.username}.age"
+    box.disk.fail("overwrite", path_end=keyring.name)
+    with pytest.raises(VigcamError):
+        box.client.call(m.RetirePractitioner(setup_code=box.provisioned.setup_code, practitioner=box.username), m.Done)
+    box.disk.heal()
+    with pytest.raises(SignInRefused):
+        box.enter()
+    assert keyring.exists()
+    box.reboot(held=True)
+    assert not keyring.exists()
+    assert f'"practitioner":"{box.username}","stage":"done"' in box.logged("practitioner_retired")[-1]
 
 
 def test_a_clock_is_repaired_in_the_window_and_both_times_are_in_the_log(box: JumpingBox) -> None:

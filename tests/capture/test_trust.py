@@ -140,6 +140,27 @@ def test_a_retirement_that_any_call_of_the_disk_breaks_off_is_carried_through_at
     assert outcomes == {True, False}, "begun in the log alone, and begun for good"
 
 
+def test_a_reset_that_any_call_of_the_disk_breaks_off_leaves_somebody_who_can_sign_in(tmp_path: Path) -> None:
+    good = TrustBox(tmp_path / "good")
+    before = len(good.disk.calls)
+    good.reset()
+    calls = good.disk.calls[before:]
+    good.close()
+    outcomes = set()
+    for number, call in enumerate(calls):
+        made = TrustBox(tmp_path / f"{number}")
+        made.disk.die_at(len(made.disk.calls) + number)
+        with pytest.raises((OSError, AuditBroken)):
+            made.reset()
+        after = made.next_process()
+        new = [one for one in after.keyrings.everybody() if one != made.who]
+        assert after.keyrings.is_active(made.who) or [after.keyrings.is_active(one) for one in new] == [True], call
+        assert after.keyrings.public(made.who) == made.public
+        outcomes.add((after.keyrings.is_active(made.who), len(new)))
+        after.close()
+    assert outcomes == {(True, 0), (True, 1), (False, 1)}
+
+
 def test_a_change_of_recovery_that_any_call_of_the_disk_breaks_off_leaves_the_old_whole_or_the_new(tmp_path: Path) -> None:
     new = Identity.generate().recipient
     good = TrustBox(tmp_path / "good")
