@@ -36,6 +36,7 @@ from webui.views.cases import cases
 from webui.views.clock import clock
 from webui.views.downloads import downloads
 from webui.views.enrol import enrol
+from webui.views.erasure_receipts import erasure_receipts
 from webui.views.erasures import erasures
 from webui.views.exports import exports
 from webui.views.handing_over import handing_over
@@ -64,6 +65,7 @@ BLUEPRINTS = (
     recordings,
     downloads,
     erasures,
+    erasure_receipts,
     power,
 )
 

@@ -36,11 +36,12 @@ class CasePage:
     notices: tuple[Notice, ...]
     has_notes: bool = False
     erase_due_ms: int | None = None
+    kept_days: int = 60
 
     @classmethod
     def of(cls, found: CaseFound, notice: Notice, notices: tuple[Notice, ...]) -> CasePage:
         people = tuple(Person(who, _latest(found, who), _givers(found, who)) for who in found.participants)
-        return cls(found.case, people, notice, notices, found.has_notes, found.erase_due_ms)
+        return cls(found.case, people, notice, notices, found.has_notes, found.erase_due_ms, found.kept_days)
 
     @property
     def needs(self) -> list[str]:

@@ -58,10 +58,10 @@ class Fields:
             self.problem(name, wrong)
         return value
 
-    def codes(self, name: str, missing: str) -> tuple[str, ...]:
+    def codes(self, name: str, missing: str, limit: int = 20) -> tuple[str, ...]:
         """All values of a field that may stand several times, each once."""
         values = tuple(dict.fromkeys(self._form.getlist(name)))
-        if not values or any(not 3 <= len(value) <= 40 for value in values) or len(values) > 20:
+        if not values or any(not 3 <= len(value) <= 40 for value in values) or len(values) > limit:
             self.problem(name, missing)
         return values
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from flask_babel import lazy_gettext as _l
 from werkzeug.datastructures import MultiDict
 
+from capture.messages import BATCH_LIMIT
 from capture.model import (
     ArmMode,
     Decision,
@@ -183,6 +184,15 @@ def taken_over(form: Form) -> TakenOverForm:
     return TakenOverForm(digest.lower(), size, Purpose(purpose) if purpose else Purpose.DOWNLOAD)
 
 
+def erase_batch(form: Form) -> tuple[str, ...]:
+    """The recordings that are ticked."""
+    fields = Fields(form)
+    chosen = fields.codes("recording", _l("Tick the films that are to be erased"), BATCH_LIMIT)
+    fields.check()
+    return chosen
+
+
 def erase_words(form: Form) -> str:
-    """The recording's code as typed, by phones in capitals too, or empty; whether it is needed and right, the daemon says."""
+    """The code of the recording or of the case as typed, by phones in capitals too, or empty; whether it is needed and right, the
+    daemon says."""
     return form.get("words", "").strip().lower()[:200]

@@ -46,6 +46,8 @@ _REASONS = {
         " result has to be made again at the workstation."
     ),
     "changing_hands": _l("This film is being sealed to you. Try again in a moment."),
+    "erase_case_words": _l("Some of these films were never taken over. To erase them all the same, type the code of the case."),
+    "erase_several_cases": _l("Some of these were never taken over. Erase the films of one case at a time."),
     "empty_file": _l("Nothing was written before the power was lost: the file is empty."),
     "header_cut": _l("The power was lost before the file's beginning was whole. Nobody can open it."),
     "nothing_whole": _l("The power was lost before the first picture was written."),

@@ -100,7 +100,7 @@ WORDS: dict[str, Words] = {
     ),
     NotErasable.code: Words(
         HTTPStatus.CONFLICT,
-        _l("This recording was never taken over"),
+        _l("Never taken over"),
         _l("Take it over and check it first, or type its whole code to erase it all the same."),
     ),
     TransferMismatch.code: Words(
@@ -179,7 +179,8 @@ def problems_of(error: VigcamError) -> tuple[Problem, ...]:
     if isinstance(error, FormInvalid):
         return error.problems
     if error.reasons:
-        return tuple(Problem(reason_words(code)) for code in error.reasons)
+        field = _FIELDS.get(error.code, "")
+        return tuple(Problem(reason_words(code), field) for code in error.reasons)
     advice = Problem(words_for(error).advice, _FIELDS.get(error.code, ""))
     if error.retry_after_s is not None:
         return (advice, Problem(gettext("Seconds to wait: %(seconds)s", seconds=math.ceil(error.retry_after_s))))

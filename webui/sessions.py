@@ -26,6 +26,9 @@ class Erasure:
     """An erasure that this session asked for; `is_done` once the daemon said so (it says so once)."""
 
     recording_ids: tuple[str, ...]
+    case: str
+    erasure_ids: tuple[str, ...] = ()
+    """Of the receipts, once it is done."""
     is_done: bool = False
 
 

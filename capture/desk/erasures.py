@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 from capture import ids
 from capture.anchor import TimeAnchor
-from capture.consent.retention import Kept, reminder
+from capture.consent.retention import Kept, days_left, reminder
 from capture.desk.desk import Handlers
 from capture.erasing.asking import Erasures, ErasureWaiting
 from capture.erasing.book import DueRow, ErasureBook
 from capture.messages import DueCase, DueList, EraseBegin, Erased, ErasePoll, EraseWaiting, ListDue
-from capture.model import WallTime
+from capture.model import Confidence, WallTime
 from capture.server import Reply
 from capture.session import Sessions
 
@@ -54,6 +54,7 @@ class ErasureDesk:
         return DueCase(
             case=row.case,
             due_ms=due_ms,
+            days_left=None if at.confidence is Confidence.NONE else days_left(due_ms, at.ms),
             reminder=reminder(due_ms, at),
             films=row.films,
             not_taken_over=row.not_taken_over,

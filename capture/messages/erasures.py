@@ -48,10 +48,12 @@ class Erased(Answer, frozen=True, kw_only=True):
 
 
 class DueCase(Fact, frozen=True, kw_only=True):
-    """`due_ms` is the day, `films` how many are on the box, `not_taken_over` how many of them are the only copy."""
+    """`due_ms` is the day, `days_left` until then by UTC (negative once it is past, None where the box does not know today's),
+    `films` how many are on the box, `not_taken_over` how many of them are the only copy."""
 
     case: str
     due_ms: int
+    days_left: int | None
     reminder: Reminder
     films: int
     not_taken_over: int

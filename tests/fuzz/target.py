@@ -6,7 +6,7 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass
 
-NAMES = ("header", "armor", "stream", "movie", "trailer", "picture", "message")
+NAMES = ("header", "armor", "stream", "movie", "trailer", "picture", "message", "receipt")
 """Each is a module in this folder with its `TARGET`."""
 
 TRAP = "trap"

@@ -11,7 +11,9 @@ from flask import Blueprint, Response, abort, render_template, request
 
 from capture.messages import Status
 from webui.answers import answers_json
+from webui.erasing import start_page
 from webui.parts import parts
+from webui.sessions import browser
 from webui.wording import STATES
 
 home = Blueprint("home", __name__)
@@ -27,7 +29,9 @@ def status() -> Status:
 @home.get("/")
 def start() -> str:
     """Big and first: whether it films now."""
-    return render_template("home.html", status=status(), states=STATES)
+    now, who = status(), browser().signed_in
+    erasing = start_page(parts().client, who.session, now) if who else None
+    return render_template("home.html", status=now, states=STATES, erasing=erasing)
 
 
 @home.get("/live")

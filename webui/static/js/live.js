@@ -1,6 +1,7 @@
 // Keeps the start page's statement true by asking for the box's state. Says so when the box does not answer.
 const panel = document.getElementById("live");
 const framing = document.getElementById("framing");
+const justFilmed = document.getElementById("just-filmed");
 const everyMs = 1000;
 let etag = "";
 let shown = panel.dataset.sensor === "on" ? `${panel.dataset.state}/on` : `${panel.dataset.state}/off`;
@@ -39,6 +40,11 @@ function update(status) {
   for (const part of document.querySelectorAll("[data-shown-in]")) {
     const isStop = part.dataset.shownIn.includes("recording");
     part.hidden = !(part.dataset.shownIn.split(" ").includes(status.state) || (isStop && status.is_sensor_open));
+  }
+  if (justFilmed) {
+    const isAtRest = ["armed", "idle"].includes(status.state);
+    const isNew = status.last_recording_id !== justFilmed.dataset.before;
+    justFilmed.hidden = !isAtRest || !(isNew || justFilmed.dataset.shown === "yes");
   }
   if (framing && status.state === "framing") framing.src = `${framing.dataset.src}?at=${Date.now()}`;
 }
