@@ -15,6 +15,7 @@ from pathlib import Path
 
 from bench_box import box_figures
 from bench_film import film_figures
+from bench_governance import governance_figures
 from bench_seal import seal_figures
 from bench_web import web_figures
 from bench_writer import writer_figures
@@ -28,6 +29,7 @@ SUITES: dict[str, Callable[[Path], Iterator[Figure]]] = {
     "writer": writer_figures,
     "box": box_figures,
     "web": web_figures,
+    "governance": governance_figures,
 }
 """Each measures in a folder of its own, on the disk."""
 

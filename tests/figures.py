@@ -52,9 +52,10 @@ def at_most(name: str, seconds: Sequence[float], unit: str, goal: float, note: s
 def against(  # noqa: PLR0917 -- a figure's own facts, in its order
     name: str, value: float, unit: str, peer: str, peer_value: float, goal_min: float | None, goal_max: float | None, note: str
 ) -> Figure:
-    """Ours and a peer's; the goal is for the ratio."""
+    """Ours and a peer's; the goal, where there is one, is for the ratio."""
     ratio = value / peer_value
-    met = (goal_min is None or ratio >= goal_min) and (goal_max is None or ratio <= goal_max)
+    is_within = (goal_min is None or ratio >= goal_min) and (goal_max is None or ratio <= goal_max)
+    met = None if goal_min is goal_max is None else is_within
     return Figure(name, value, unit, peer, peer_value, ratio, goal_min, goal_max, met, note)
 
 

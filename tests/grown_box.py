@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,7 +17,10 @@ from capture.audit.line import AuditEvent, AuditHead, Stamp, link_of, make_line,
 from capture.catalogue import CaseHead, Catalogue, StatementRow
 from capture.config import FILE_NAME, load_config
 from capture.consent import statements
+from capture.consent.case_record import CaseRecord
 from capture.consent.consent_rules import to_participant
+from capture.consent.histories import Histories
+from capture.consent.history import Signers
 from capture.consent.statements import (
     NO_HASH,
     AnyContent,
@@ -119,6 +123,16 @@ class GrownBox:
         self._catalogue.close()
         with (folder / "audit.log").open("ab") as log:
             log.writelines(self._lines)
+
+    def read(self, case: GrownCase) -> CaseRecord:
+        """The case as a daemon reads it that has kept nothing of it."""
+        signers = Signers(self._device_key.public_hex, lambda _: self._unlocked.public.verify_hex)
+        with closing(Catalogue.read(self._folder / "catalogue.sqlite")) as catalogue:
+            return Histories(catalogue, self._box_id, signers).read(self._unlocked, case.code).record
+
+    def recording(self, recording_id: RecordingId) -> Recording:
+        with closing(Catalogue.read(self._folder / "catalogue.sqlite")) as catalogue:
+            return Recordings(catalogue).get(recording_id)
 
     def _grow(self, case: GrownCase) -> None:
         self._state(case, CaseOpened(case=Case(code=case.code, opened=self._now)))

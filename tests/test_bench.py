@@ -10,10 +10,12 @@ from pathlib import Path
 import pytest
 from bench import SUITES
 from bench_film import film_figures
+from bench_governance import governance_figures
 from bench_seal import seal_figures
 from bench_writer import writer_figures
 from factory import SMALL
 from figures import Figure, against, at_most
+from grown_box import Shape
 
 FIELDS = ("name", "value", "unit", "peer", "peer_value", "ratio", "goal_min", "goal_max", "met", "note")
 
@@ -30,6 +32,10 @@ def tiny_writer(folder: Path) -> Iterator[Figure]:
     return writer_figures(folder, SMALL, film_s=1, rounds=1)
 
 
+def tiny_governance(folder: Path) -> Iterator[Figure]:
+    return governance_figures(folder, (Shape(cases=2, consents=40, recordings=6),), rounds=1, log_lines=20)
+
+
 @pytest.mark.parametrize(
     ("measure", "rows"),
     [
@@ -44,8 +50,19 @@ def tiny_writer(folder: Path) -> Iterator[Figure]:
             ),
         ),
         (tiny_writer, ("filming: the writer's processor",)),
+        (
+            tiny_governance,
+            (
+                "gate, answer, 2 cases",
+                "start to the first answer, 2 cases",
+                "first look at a case, 2 cases",
+                "a case, 2 cases",
+                "a page of a case's recordings, 2 cases",
+                "audit log verified",
+            ),
+        ),
     ],
-    ids=["seal", "film", "writer"],
+    ids=["seal", "film", "writer", "governance"],
 )
 def test_bench_gives_every_row_and_each_in_full(
     tmp_path: Path, measure: Callable[[Path], Iterator[Figure]], rows: tuple[str, ...]
@@ -68,6 +85,12 @@ def test_goal_is_for_the_ratio_where_there_is_a_peer_and_else_for_the_value() ->
     assert not against("hour", 1.3, "ms", "ten minutes", 1.0, 0.8, 1.2, "").met
     assert at_most("index", [0.01, 0.03, 0.9], "ms", 30, "").met
     assert not at_most("index", [0.01, 0.031, 0.9], "ms", 30, "").met
+
+
+def test_a_figure_without_a_goal_meets_none_and_shows_none() -> None:
+    figure = against("log", 5, "s", "its hash", 1, None, None, "a note")
+    assert figure.met is None
+    assert "goal" not in figure.line()
 
 
 def test_make_bench_runs_every_suite_there_is() -> None:
