@@ -11,12 +11,13 @@ import logging
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
 from capture.audit.line import AuditEvent
 from capture.audit.log import AuditLog
-from capture.audit.memories import KeptCase, missing_statements
+from capture.audit.memories import KeptCase, is_last_lost, missing_statements
 from capture.audit.memory import RememberedHead, lines_behind
 from capture.audit.traces import Traces
 from capture.catalogue import CaseHead, Catalogue, StatementRow
@@ -81,10 +82,10 @@ class LogMemory:
         kept = {case: KeptCase(head.count, head.last_hash) for case in traces.statements if (head := self._head(case))}
         missing = missing_statements(traces, kept)
         # Held before it is told: a start that is cut in between finds the statement missing again, and not told of.
-        self._held.hold(CaseCode(one.case) for one in missing if one.case in kept and one is traces.statements[one.case][-1])
+        self._held.hold(CaseCode(case) for case in kept if is_last_lost(traces, case, missing))
         for one in missing:
             self._audit.append(AuditEvent.STATEMENT_LOST, case=one.case, statement=one.number, statement_hash=one.hash)
-        self.remember()
+        self._keep()  # a card without room for it must not keep the box shut: the next start reads a little further back
 
     def enter(
         self,
@@ -135,7 +136,8 @@ class LogMemory:
 
     def soon(self) -> None:
         """After something of weight: returns at once, stores in a lane of its own. (Whoever keeps house waits for no disk.)"""
-        self._keeping = self._lane.submit(self._keep)
+        with suppress(RuntimeError):  # the daemon ends, and `close` stores it
+            self._keeping = self._lane.submit(self._keep)
 
     def close(self) -> None:
         """Store what is to be stored, once the log's last line is written. Raises nothing."""

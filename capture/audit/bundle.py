@@ -71,6 +71,8 @@ def write_bundle(
         name, data = EXTRACT_NAME, b"".join(lines)
     else:
         name, data = LOG_NAME, log.read_bytes()
+        if not chain.torn_bytes:  # a line that the box is just writing is not torn
+            data = data[: data.rfind(b"\n") + 1]
         lines, recordings = data.splitlines(), {path.stem for path in vault.glob("rec-*.json")}
     manifests = sorted(path for path in vault.glob("rec-*.json") if path.stem in recordings)
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as bundle:

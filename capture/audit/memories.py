@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from capture.audit.chain import Chain
@@ -73,6 +73,13 @@ def missing_statements(traces: Traces, cases: Mapping[str, KeptCase]) -> tuple[S
                 missing.append(one)
             later.add(one.number)
     return tuple(sorted(missing, key=lambda one: one.seq))
+
+
+def is_last_lost(traces: Traces, case: str, missing: Collection[StatementTrace]) -> bool:
+    """Whether a statement of this case was lost, by a line or by what is missing, and nothing is known to be said in it since."""
+    lost = [one.seq for one in (*missing, *traces.lost) if one.case == case]
+    known = [one.seq for one in traces.statements[case] if one not in missing]
+    return max(lost, default=0) > max(known, default=0)
 
 
 def _unknown(traces: Traces, cases: Mapping[str, KeptCase]) -> Iterator[Finding]:

@@ -6,8 +6,10 @@ import re
 from pathlib import Path
 
 import pytest
-from audit_box import AuditBox
+from audit_box import AuditBox, flip
 from forged_log import rechained, reworded
+from hypothesis import given
+from hypothesis import strategies as st
 
 from capture.audit.chain import Chain, Signatures, read_chain
 from capture.audit.verify import Verdict
@@ -141,3 +143,51 @@ def test_nothing_of_a_forged_run_is_believed(box: AuditBox) -> None:
     assert chain.bad.number == at + 1
     assert recording not in chain.traces.recordings
     assert box.verify().verdict is Verdict.DAMAGED
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> tuple[AuditBox, list[bytes]]:
+    """One box for all examples, which write its log anew, and its lines."""
+    made = AuditBox(tmp_path_factory.mktemp("forged") / "box")
+    made.write(LINES - 1)
+    made.log.close()
+    return made, lines_of(made)
+
+
+operations = st.lists(
+    st.tuples(
+        st.sampled_from(["flip", "drop", "swap", "repeat", "reword", "rechain", "cut"]),
+        st.integers(0, LINES - 1),
+        st.integers(0, 5000),
+    ),
+    min_size=1,
+    max_size=4,
+)
+
+
+@given(operations=operations)
+def test_whatever_is_done_both_ways_name_the_same_line(
+    kept: tuple[AuditBox, list[bytes]], operations: list[tuple[str, int, int]]
+) -> None:
+    box, original = kept
+    lines = list(original)
+    for what, number, place in operations:
+        at = min(number, len(lines) - 1)
+        match what:
+            case "flip":
+                lines[at] = flip(lines[at], place % len(lines[at]), place % 7)
+            case "drop" if len(lines) > 1:
+                del lines[at]
+            case "swap":
+                lines[at], lines[at - 1] = lines[at - 1], lines[at]
+            case "repeat":
+                lines.insert(at, lines[at])
+            case "reword" if b'"count":' in lines[at][:-1]:
+                lines[at] = reworded(lines[at])
+            case "rechain" if all(line.endswith(b'"}\n') and b',"hash":' in line and b'"prev":"' in line for line in lines[at:]):
+                lines = rechained(lines, at)
+            case "cut":
+                lines[-1] = lines[-1][: 1 + place % len(lines[-1])]
+    chain = read_both_ways(box, lines)
+    is_shorter_or_same = b"".join(original).startswith(b"".join(lines))
+    assert is_shorter_or_same or chain.bad is not None or chain.torn_bytes

@@ -130,6 +130,18 @@ def test_a_further_statement_ends_the_hold(family: Family) -> None:
     assert family.arm() == ()
 
 
+def test_a_catalogue_put_back_once_more_is_held_once_more(family: Family) -> None:
+    lose_the_last_statement(family)
+    before = family.catalogue.read_bytes()
+    for _ in range(3):
+        family.start()
+        assert family.arm() == ("statement_lost",)
+        family.box.close()
+        family.catalogue.write_bytes(before)
+    assert family.count(AuditEvent.STATEMENT_LOST) == 1
+    family.start()
+
+
 def test_a_statement_in_another_case_ends_no_hold(family: Family) -> None:
     lose_the_last_statement(family)
     family.start()
@@ -268,6 +280,15 @@ def test_a_head_that_was_made_unreadable_starts_nothing(family: Family) -> None:
     with pytest.raises(CatalogueBroken):
         family.start()
     family.box.catalogue.close()
+
+
+def test_a_start_that_cannot_store_where_the_log_stands_starts_all_the_same(family: Family) -> None:
+    family.box.catalogue.change("CREATE TRIGGER no BEFORE UPDATE ON meta BEGIN SELECT RAISE(ABORT, 'no room'); END")
+    family.box.audit.append(AuditEvent.PRESS)
+    before = remembered_head(family.box.catalogue)
+    family.box.close()
+    family.start()
+    assert remembered_head(family.box.catalogue) == before
 
 
 def test_held_cases_are_kept_in_the_catalogue(family: Family) -> None:
