@@ -14,7 +14,7 @@ def moment(ms: int) -> datetime:
     """UTC milliseconds since 1970 as a time; what lies outside the years 1 to 9999 becomes their edge, so that no clock, however
     wrong, spoils a document."""
     try:
-        return min(_EPOCH + timedelta(milliseconds=ms), _LAST)
+        return _EPOCH + timedelta(milliseconds=ms)
     except OverflowError:
         return _LAST if ms > 0 else _FIRST
 
