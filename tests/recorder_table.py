@@ -1,130 +1,177 @@
-"""The recorder's whole table, taken from `step` itself; run as a program it prints what docs/recorder-states.md shows."""
+"""The recorder's whole table, gathered from a walk through every state; run as a program it prints what docs/recorder-states.md
+shows. It names no rule of its own: which facts decide is found by looking at what came of each.
+"""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
-from dataclasses import replace
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, fields, replace
+from itertools import combinations
 from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).parents[1])]
 
-from capture.model import ArmMode, StopReason  # noqa: E402
+from recorder_facts import Facts, state_of  # noqa: E402
+from recorder_walk import EVENTS, Turn, walk  # noqa: E402
+
+from capture.model import ArmMode  # noqa: E402
 from capture.recorder.effects import Effect, LightTally, Log, Play, SealTake  # noqa: E402
-from capture.recorder.model import (  # noqa: E402
-    NS,
-    ArmGranted,
-    Ask,
-    Asked,
-    AskKind,
-    AskTakenBack,
-    Booted,
-    ButtonDown,
-    ButtonUp,
-    CameraFailed,
-    Contact,
-    EndAsked,
-    EndKind,
-    Event,
-    LampFailed,
-    Leave,
-    LeaveEnded,
-    MarkDown,
-    Phase,
-    Sealed,
-    SensorOpened,
-    State,
-    StopAsked,
-    TakeFailed,
-    TakeReady,
-    TakeRefused,
-    TallyLit,
-    Tick,
-    WindowClosed,
-)
+from capture.recorder.model import EndKind, Phase  # noqa: E402
 from capture.recorder.step import step  # noqa: E402
 
-NOW = 1000 * NS
-_LEAVE = Leave("arm-1", ArmMode.FILM, NOW + 3600 * NS)
-_ASK = Ask("ask-1", AskKind.SIGN_IN, NOW + 60 * NS)
-_HELD = Contact(NOW - round(1.5 * NS))
-_SHORT = Contact(NOW - NS // 5)
-_FRESH = {"looked_ns": NOW, "last_frame_ns": NOW}
+Values = tuple[object, ...]
+Boxes = tuple[tuple[frozenset[object], ...], ...]
+Outcome = tuple[Phase | None, tuple[Effect, ...]]
+
+_AS_ELSE: Outcome = (None, ())
+"""The same as without the ask, but for orders that it adds."""
+
+_FACTS = tuple(field.name for field in fields(Facts) if field.name not in ("phase", "window"))
+_UNTOLD = "time is looked at, a frame came"
+"""Not shown: what came is seen first, and then time is looked at."""
+_WORDS = {
+    "contact": "button",
+    "is_spent": "press",
+    "may_open": "hold",
+    "is_slow": "preparing",
+    "is_quick": "stopped",
+    "on": "sensor",
+}
+_SAID: dict[tuple[str, object], str] = {
+    ("is_spent", False): "fresh",
+    ("is_spent", True): "spent",
+    ("may_open", False): "too soon",
+    ("may_open", True): "in time",
+    ("is_slow", True): "5 s",
+    ("is_slow", False): "less",
+    ("fault", True): "found",
+    ("fault", False): "none",
+}
 
 
-def states() -> dict[str, State]:
-    """One state for each phase, as a visit would reach it; Opening and before it once for each mode."""
-    armed = State(phase=Phase.ARMED, leave=_LEAVE, take=1, prepared_ns=NOW, opened_ns=NOW - 9 * NS, **_FRESH)
-    framing = replace(armed, leave=replace(_LEAVE, mode=ArmMode.FRAMING), mode=ArmMode.FRAMING)
-    return {
-        "Booting": State(phase=Phase.BOOTING),
-        "Idle": State(phase=Phase.IDLE),
-        "Armed": armed,
-        "Preparing": replace(armed, phase=Phase.PREPARING),
-        "Lighting": replace(armed, phase=Phase.LIGHTING),
-        "Opening": replace(armed, phase=Phase.OPENING),
-        "Framing": replace(framing, phase=Phase.FRAMING, lamp_checks=9),
-        "Recording": replace(armed, phase=Phase.RECORDING, lamp_checks=9),
-        "Sealing": replace(armed, phase=Phase.SEALING),
-        "Faulted": State(phase=Phase.FAULTED, fault="lamp_fault"),
-        "Ended": State(phase=Phase.ENDED),
-    }
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What happens, in which phase, under which conditions, and what comes of it."""
+
+    what: str
+    phase: Phase
+    when: str
+    after: Phase
+    orders: str
 
 
-def happenings() -> dict[str, tuple[Event, dict[str, object]]]:
-    """Each kind of event, and what must be true of the state beside its phase for the event to mean that."""
-    return {
-        "start-up done": (Booted(NOW, is_button_down=False), {}),
-        "start-up done, button held": (Booted(NOW, is_button_down=True), {}),
-        "start-up done, the log was cut": (Booted(NOW, is_button_down=False), {"fault": "log_cut"}),
-        "button down": (ButtonDown(NOW), {}),
-        "button down within 1 s of a stop": (ButtonDown(NOW), {"stopped_ns": NOW - NS // 2}),
-        "short press ends, nothing waits": (ButtonUp(NOW), {"contact": _SHORT}),
-        "short press ends, one ask waits": (ButtonUp(NOW), {"contact": _SHORT, "asks": (_ASK,)}),
-        "held for 1 s": (Tick(NOW, NOW), {"contact": _HELD}),
-        "held for 5 s": (Tick(NOW, NOW), {"contact": Contact(NOW - 5 * NS)}),
-        "held for 10 s": (Tick(NOW, NOW), {"contact": Contact(NOW - 10 * NS, is_spent=True)}),
-        "mark button": (MarkDown(NOW), {}),
-        "armed by the gate": (ArmGranted(NOW, _LEAVE), {}),
-        "armed while the button is down": (ArmGranted(NOW, _LEAVE), {"contact": _SHORT}),
-        "leave taken back": (LeaveEnded(NOW, StopReason.WITHDRAWN), {}),
-        "lease over": (Tick(NOW, NOW), {"leave": replace(_LEAVE, lease_end_ns=NOW)}),
-        "stop asked by the page": (StopAsked(NOW, StopReason.PAGE), {}),
-        "an ask comes": (Asked(NOW, _ASK), {}),
-        "a second ask comes": (Asked(NOW, Ask("ask-2", AskKind.ERASE, NOW + 60 * NS)), {"asks": (_ASK,)}),
-        "an ask is taken back": (AskTakenBack(NOW, "ask-1"), {"asks": (_ASK,)}),
-        "an ask is 60 s old": (Tick(NOW, NOW), {"asks": (replace(_ASK, expires_ns=NOW),)}),
-        "enrolment window is over": (Tick(NOW, NOW), {"enrolment_end_ns": NOW}),
-        "enrolment window is closed": (WindowClosed(NOW), {"enrolment_end_ns": NOW + 60 * NS}),
-        "gate said yes, header and log durable": (TakeReady(NOW, 1), {}),
-        "gate or room said no": (TakeRefused(NOW, 1, "consent_missing", is_fault=False), {}),
-        "disk failed the opening": (TakeRefused(NOW, 1, "disk_error", is_fault=True), {}),
-        "opening took 5 s": (Tick(NOW, NOW), {"prepared_ns": NOW - 5 * NS}),
-        "tally lit and read back": (TallyLit(NOW), {}),
-        "tally does not follow": (LampFailed(NOW), {}),
-        "sensor open": (SensorOpened(NOW), {}),
-        "camera failed": (CameraFailed(NOW, "camera_unavailable"), {}),
-        "no frame for 1 s": (Tick(NOW, 0), {"last_frame_ns": NOW - NS}),
-        "film limit": (Tick(NOW, NOW), {"opened_ns": NOW - 1800 * NS}),
-        "framing limit": (Tick(NOW, NOW), {"opened_ns": NOW - 60 * NS}),
-        "disk nearly full": (TakeFailed(NOW, StopReason.DISK_FLOOR), {}),
-        "take closed": (Sealed(NOW), {}),
-        "take closed, end asked before": (Sealed(NOW), {"ending": EndKind.PROCESS}),
-        "take could not be closed": (Sealed(NOW, "disk_error"), {}),
-        "end asked": (EndAsked(NOW, EndKind.PROCESS), {}),
-        "end asked in the enrolment window": (EndAsked(NOW, EndKind.PROCESS), {"enrolment_end_ns": NOW + 60 * NS}),
-    }
+@dataclass(frozen=True, slots=True)
+class Besides:
+    """What something that waits for a press, or an enrolment window, adds to what would happen without it."""
+
+    what: str
+    phase: Phase
+    beside: str
+    after: Phase
+    orders: str
 
 
-def rows() -> Iterator[tuple[str, str, str, str]]:
-    """What happens, in which phase, to which phase, with which orders; where nothing follows there is no row."""
-    for what, (event, detail) in happenings().items():
-        for name, state in states().items():
-            before = replace(state, **detail)  # type: ignore[arg-type]
-            after, effects = step(before, event)
-            shown = ", ".join(_name(effect) for effect in effects)
-            if after.phase is not before.phase or effects:
-                yield what, name, after.phase.value.capitalize(), shown or "–"
+def rows() -> Iterator[Row]:
+    """Each thing that can follow from an event in a phase. Where an ask or a window only adds orders, that is `besides`."""
+    groups: defaultdict[tuple[str, Phase], list[Turn]] = defaultdict(list)
+    for turn in walk():
+        if turn.facts.window == "closed":
+            groups[turn.what, turn.facts.phase].append(turn)
+    for what in EVENTS:
+        for phase in Phase:
+            turns = groups[what, phase]
+            deciding, outcomes = _deciding(turns)
+            for outcome in dict.fromkeys(outcomes.values()):
+                after, effects = outcome
+                if outcome == _AS_ELSE or (after is phase and not effects):
+                    continue
+                assert after is not None
+                for box in _boxes([at for at, found in outcomes.items() if found == outcome], outcomes):
+                    yield Row(what, phase, _when(deciding, box, outcomes), after, orders(effects))
+
+
+def added(turn: Turn) -> tuple[Effect, ...] | None:
+    """The orders that are there because something waits or a window is not closed; None where more than orders is different."""
+    after, effects = step(state_of(replace(turn.facts, ask="none", window="closed")), turn.event)
+    left = list(effects)
+    more = tuple(effect for effect in turn.effects if not (left and left[0] == effect and left.pop(0)))
+    return None if left or after.phase is not turn.after.phase else more
+
+
+def besides() -> Iterator[Besides]:
+    """Each order that an ask, or a window, adds where there is only that one."""
+    for turn in walk():
+        facts = turn.facts
+        if (facts.ask == "none") is not (facts.window == "closed") and (more := added(turn)):
+            beside = f"ask: {facts.ask}" if facts.window == "closed" else f"window: {facts.window}"
+            yield Besides(turn.what, facts.phase, beside, turn.after.phase, orders(more))
+
+
+def _outcome(turn: Turn) -> Outcome:
+    return _AS_ELSE if turn.facts.ask != "none" and added(turn) is not None else (turn.after.phase, turn.effects)
+
+
+def _deciding(turns: list[Turn]) -> tuple[tuple[str, ...], dict[Values, Outcome]]:
+    """The fewest facts that tell what follows, and what follows for each of their values."""
+    for count in range(len(_FACTS) + 1):
+        for names in combinations(_FACTS, count):
+            found: dict[Values, Outcome] = {}
+            values = ((tuple(getattr(turn.facts, name) for name in names), _outcome(turn)) for turn in turns)
+            if all(found.setdefault(at, outcome) == outcome for at, outcome in values):
+                return names, found
+    raise AssertionError("the same facts led to two outcomes: a fact is missing")
+
+
+def _boxes(wanted: list[Values], all_values: Iterable[Values]) -> Boxes:
+    """The values as few ranges, each fact on its own; what cannot be reached may lie in any."""
+    others = set(all_values) - set(wanted)
+    domains = [list(dict.fromkeys(column)) for column in zip(*all_values, strict=True)]
+    left, boxes = list(wanted), []
+    while left:
+        box = [frozenset({value}) for value in left[0]]
+        for place, domain in enumerate(domains):
+            for value in domain:
+                wider = [*box[:place], box[place] | {value}, *box[place + 1 :]]
+                if not any(_holds(wider, other) for other in others):
+                    box = wider
+        boxes.append(tuple(box))
+        left = [values for values in left if not _holds(box, values)]
+    return tuple(boxes)
+
+
+def _holds(box: Iterable[frozenset[object]], values: Values) -> bool:
+    return all(value in allowed for allowed, value in zip(box, values, strict=True))
+
+
+def _when(names: tuple[str, ...], box: tuple[frozenset[object], ...], all_values: Iterable[Values]) -> str:
+    said = []
+    for name, allowed, domain in zip(names, box, zip(*all_values, strict=True), strict=False):
+        values = [value for value in _in_order(domain) if value in allowed]
+        if len(values) < len(set(domain)):
+            said.append(f"{_WORDS.get(name, name)}: {' / '.join(_say(name, value) for value in values)}")
+    return "; ".join(said)
+
+
+def _in_order(domain: Iterable[object]) -> list[object]:
+    return list(dict.fromkeys(domain))
+
+
+def _say(name: str, value: object) -> str:
+    match value:
+        case ArmMode():
+            return "film" if value is ArmMode.FILM else "look"
+        case EndKind():
+            return value.value
+        case None:
+            return "none"
+        case _:
+            return _SAID.get((name, value), str(value))
+
+
+def orders(effects: tuple[Effect, ...]) -> str:
+    return ", ".join(_name(effect) for effect in effects) or "–"
 
 
 def _name(effect: Effect) -> str:
@@ -143,13 +190,53 @@ def _name(effect: Effect) -> str:
 
 
 def table() -> str:
-    lines = ["| when | in | then | orders, in this order |", "|---|---|---|---|"]
-    last = ""
-    for what, phase, after, effects in rows():
-        lines.append(f"| {'' if what == last else what} | {phase} | {after} | {effects} |")
-        last = what
+    """As the page shows it. Events of which the same follows everywhere share their lines, and so do phases."""
+    told: defaultdict[str, list[tuple[str, ...]]] = defaultdict(list)
+    merged: dict[tuple[str, str, str, str], list[Phase]] = {}
+    for row in rows():
+        merged.setdefault((row.what, row.when, _then(row), row.orders), []).append(row.phase)
+    for (what, when, then, shown), phases in merged.items():
+        told[what].append((_list(phases), when, then, shown))
+    return _lines(("in", "when", "then", "orders, in this order"), told)
+
+
+def table_besides() -> str:
+    """What asks and windows add, for the same page."""
+    told: defaultdict[str, list[tuple[str, ...]]] = defaultdict(list)
+    found: defaultdict[tuple[str, Phase, str, str], set[str]] = defaultdict(set)
+    for one in besides():
+        found[one.what, one.phase, _then(one), one.orders].add(one.beside)
+    merged: defaultdict[tuple[str, str, str, str], list[Phase]] = defaultdict(list)
+    for (what, phase, then, shown), beside in found.items():
+        merged[what, " / ".join(sorted(beside)).replace("/ ask: ", "/ ").replace("/ window: ", "/ "), then, shown].append(phase)
+    for what in EVENTS:
+        lines = [key for key in merged if key[0] == what]
+        for _, beside, then, shown in sorted(lines, key=lambda key: key[1:]):
+            phases = merged[what, beside, then, shown]
+            told[what].append((_list([phase for phase in Phase if phase in phases]), beside, then, shown))
+    return _lines(("in", "with", "then", "orders besides"), told)
+
+
+def _then(row: Row | Besides) -> str:
+    return "–" if row.after is row.phase else row.after.value.capitalize()
+
+
+def _list(phases: list[Phase]) -> str:
+    return ", ".join(phase.value.capitalize() for phase in phases)
+
+
+def _lines(heads: tuple[str, ...], told: Mapping[str, list[tuple[str, ...]]]) -> str:
+    sharing: dict[tuple[tuple[str, ...], ...], list[str]] = {}
+    for what, cells in told.items():
+        if what == _UNTOLD:
+            continue
+        sharing.setdefault(tuple(cells), []).append(what)
+    lines = [f"| event | {' | '.join(heads)} |", "|---" * (len(heads) + 1) + "|"]
+    for cells, names in sharing.items():
+        for number, cell in enumerate(cells):
+            lines.append(f"| {'' if number else '; '.join(names)} | {' | '.join(cell)} |")
     return "\n".join(lines) + "\n"
 
 
 if __name__ == "__main__":
-    sys.stdout.write(table())
+    sys.stdout.write(f"{table()}\n{table_besides()}")
