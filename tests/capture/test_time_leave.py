@@ -52,7 +52,7 @@ def _last_stop(box: JumpingBox) -> StopReason | None:
 @pytest.mark.parametrize("mode", list(ArmMode))
 def test_a_correction_ends_what_is_armed(box: JumpingBox, wall_ms: int, mode: ArmMode) -> None:
     box.arm(*box.family(), mode=mode)
-    box.offer(wall_ms, is_confirmed=True)
+    assert box.offer(wall_ms, is_confirmed=True).state == "idle", "whoever is told yes may rely on it"
     _idle(box)
 
 
@@ -61,6 +61,7 @@ def test_a_correction_while_filming_stops_it_and_says_why(box: JumpingBox, wall_
     box.arm(*box.family())
     box.filming()
     box.offer(wall_ms, is_confirmed=True)
+    assert not box.camera.is_open
     _idle(box)
     assert _last_stop(box) is StopReason.CONSENT_ENDED
 

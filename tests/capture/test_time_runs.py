@@ -22,7 +22,10 @@ from capture.catalogue import Catalogue
 from capture.errors import ClockUnlikely, EnrolmentClosed, SignInNeeded, TooManyAttempts, VigcamError
 from capture.ids import new_practitioner_id
 from capture.keyring import PublicKeys, Unlocked
+from capture.model import ArmMode
 from capture.rate import Rate
+from capture.recorder.model import NS, Ask, AskKind, Leave, Phase, State, Tick
+from capture.recorder.step import step
 from capture.seal.keys import Identity
 from capture.session import Sessions
 
@@ -47,6 +50,13 @@ class Life:
         self.ended: list[str] = []
         self.sessions = Sessions(self.clock, 900, begun=lambda _: None, ended=lambda _, cause: self.ended.append(cause))
         self.sessions.begin(_unlocked())
+        now = self.clock.boottime_ns()
+        self.state = State(
+            phase=Phase.ARMED,
+            leave=Leave("arm-1", ArmMode.FILM, now + 10_800 * NS),
+            asks=(Ask("ask-1", AskKind.ERASE, now + 60 * NS),),
+            enrolment_end_ns=now + 900 * NS,
+        )
 
     def seen(self) -> list[object]:
         """Each is tried, as somebody would at this moment."""
@@ -58,7 +68,8 @@ class Life:
             except TooManyAttempts as refusal:
                 waits.append(refusal.retry_after_s)
         self.sessions.lock_if_idle()
-        return [*waits, list(self.ended)]
+        self.state, effects = step(self.state, Tick(self.clock.boottime_ns()))
+        return [*waits, list(self.ended), self.state, effects]
 
     def offer(self, wall_ms: int, *, is_confirmed: bool) -> None:
         with contextlib.suppress(ClockUnlikely):
