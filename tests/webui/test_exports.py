@@ -11,10 +11,11 @@ from pathlib import Path
 import fastjsonschema
 import pytest
 from fhir.resources.R4B.bundle import Bundle
-from web_box import Browser, RealBox, case_with_consents
+from web_box import Browser, RealBox, case_with_consents, wait_for
 
 from capture.audit.line import parse_line
 from capture.manifest import read_manifest
+from capture.receipts import read_receipt
 
 DOCUMENTS = {
     "consent.json": "application/ld+json",
@@ -145,6 +146,25 @@ def test_the_receipt_is_a_page_and_a_file_that_say_the_same(signed_in: Browser, 
         assert words in page
         assert words in file
     assert "<style" not in page
+
+
+def test_an_erased_film_leaves_its_tombstone_its_receipt_and_what_was_asked_for(signed_in: Browser, box: RealBox) -> None:
+    mine, adult, child = case_with_consents(signed_in)
+    signed_in.post(f"/cases/{mine}/arm", {"present": [adult, child], "mode": "film"})
+    rec = box.film(0.5)
+    signed_in.post("/disarm")
+    asked = signed_in.post(f"/recordings/{rec}/erase", {"words": rec})
+    wait_for(lambda: box.status().waiting_for_press == "erase", "the box to ask")
+    box.press()
+    wait_for(lambda: signed_in.get(f"{asked.location}/state").json["stage"] == "erased", "the erasure")
+    files = files_of(signed_in, mine)
+    receipt = read_receipt(files["erasure-receipts.jsonl"], device_key(box))
+    assert [one.recording_id for one in receipt.recordings] == [rec]
+    assert [(one["recording_id"], one["state"]) for one in json.loads(files["recordings.json"])] == [(rec, "erased")]
+    assert files["recording-manifests.jsonl"] == b""
+    lines = [json.loads(line) for line in files["audit-extract.jsonl"].splitlines()]
+    assert [line["fields"]["ask"] for line in lines if line["event"] == "erase_asked"] == [receipt.ask_id]
+    assert "The box signed a receipt for it" in files["receipt.html"].decode()
 
 
 def test_exports_one_after_the_other_without_end_are_slowed_down(signed_in: Browser, code: str) -> None:
