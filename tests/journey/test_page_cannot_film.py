@@ -29,6 +29,8 @@ def _filled(rule: str, family: Family, recording: str) -> str:
         ("code", family.case),
         ("rec", recording),
         ("ask_id", "ask-2222222222222222"),
+        ("receipt_id", "ask-2222222222222222"),
+        ("person_id", family.child),
         ("filename", "main.css"),
         ("path:filename", "main.css"),
     ):
@@ -60,7 +62,14 @@ def test_no_request_in_any_order_opens_the_camera(whole_box: WholeBox) -> None:
     whole_box.arm(family)
     box, laptop = whole_box.capture, whole_box.laptop
     # These end what the test needs; they are driven last.
-    ending = ("/sign-out", "/shutdown", "/disarm", "/cases/<code>/consents")
+    ending = (
+        "/cases/<code>/participants/<person_id>",
+        "/cases/<code>/participants/<person_id>/remove",
+        "/cases/<code>/consents",
+        "/disarm",
+        "/sign-out",
+        "/shutdown",
+    )
     rules = [rule for rule in _routes() if rule not in ending]
     asked = [(method, rule) for method in _METHODS for rule in rules] * 2
     random.Random(7).shuffle(asked)
