@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from html import unescape
+from pathlib import Path
 
 import pytest
 from case_exports import ADULT, CHILD, NOW_MS, consent, exports, family
@@ -96,6 +97,16 @@ def test_an_erased_film_and_one_that_was_handed_on_say_so(app: Flask) -> None:
 def test_it_never_calls_consent_the_lawful_basis(app: Flask) -> None:
     assert "lawful" not in words(app, family()).lower()
     assert "legal basis" not in words(app, family()).lower()
+
+
+def test_from_right_to_left_it_says_so_and_its_style_knows_no_left_and_right(tmp_path: Path) -> None:
+    config = WebConfig(names=("localhost",), port=8443, locale="ar")
+    arabic = create_app(config, CaptureClient(tmp_path / "nobody.sock"))
+    with arabic.test_request_context(base_url=BASE):
+        text = _receipt_file(family()).decode()
+    assert '<html lang="ar" dir="rtl">' in text
+    style = text.partition("<style>")[2].partition("</style>")[0]
+    assert not re.search(r"\b(left|right)\b", style)
 
 
 def test_the_file_needs_no_other_file_and_runs_nothing(app: Flask) -> None:

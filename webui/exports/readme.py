@@ -32,9 +32,9 @@ To check: compute each file's SHA-256 and compare it with manifest.json. Each li
 signed by the box. Its public key (Ed25519) is
 {key}
 The rules are in docs/audit-log.md of the software. An extract leaves lines out, so its lines do not follow on each other;
-that none is missing between them shows only the whole log, which the service can verify. When this was made, the log's last
-line was number {sequence}, with the hash
-{head}
+that none is missing between them shows only the whole log, which the service can verify:
+vigcam audit verify --remembered {sequence}:{head}
+says whether it still has the line that was its last when this was made.
 """
 _NOTES = "notes.txt             The practitioner's own notes on this case.\n"
 
