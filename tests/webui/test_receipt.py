@@ -90,7 +90,10 @@ def test_it_says_how_to_take_a_yes_back(app: Flask) -> None:
 
 def test_an_erased_film_and_one_that_was_handed_on_say_so(app: Flask) -> None:
     text = words(app, family())
-    assert "ERASED rec-3333333333333333. It is no longer on the box. The box signed a receipt for it, which can be printed too." in text
+    assert (
+        "ERASED rec-3333333333333333. It is no longer on the box. The box signed a receipt for it, which can be printed too."
+        in text
+    )
     assert "KEPT rec-2222222222222222. It is locked on the box. The practitioner took a copy over. Handed to: supervisor." in text
 
 
