@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from capture.audit.chain import read_chain
+from capture.audit.line import EMPTY, MAX_LINE_BYTES
 from capture.audit.log import AuditEvent
 from capture.audit.memory import RememberedHead, lines_behind
 from capture.audit.verify import Verdict
@@ -78,6 +79,20 @@ def test_lines_behind_the_remembered_one_are_as_they_should_be(box: AuditBox) ->
     box.write(2)
     box.log.close()
     assert not start(box, box.path.read_bytes(), remembered)
+
+
+def test_in_a_log_longer_than_any_line_they_are_so_too(box: AuditBox) -> None:
+    box.log = box.open()
+    box.write(2 * MAX_LINE_BYTES // 400)
+    remembered = box.log.place
+    assert remembered.end_offset > MAX_LINE_BYTES
+    box.write(2)
+    box.log.close()
+    assert remembered.stands_in(box.path)
+
+
+def test_who_remembers_no_line_finds_none_missing(box: AuditBox) -> None:
+    assert RememberedHead(*EMPTY, 0).stands_in(box.path)
 
 
 def test_log_cut_at_any_byte_is_told_by_the_next_start_and_never_again_good(box: AuditBox) -> None:
