@@ -24,7 +24,6 @@ from capture.erasing.eraser import Eraser
 from capture.errors import TooManyAttempts, VigcamError
 from capture.filming import Filming
 from capture.framing import Framing
-from capture.handover.new_headers import NewHeaders
 from capture.handover.swapping import Swapping
 from capture.housekeeping import Housekeeping
 from capture.ids import PractitionerId
@@ -136,7 +135,7 @@ class Daemon:
             keyrings=keyrings,
         )
         signers = Signers(device_key.public_hex, lambda practitioner: keyrings.public(practitioner).verify_hex)
-        self._swapping = Swapping(NewHeaders(self._catalogue), recordings, vault, self._audit, device_key)
+        self._swapping = Swapping(self._catalogue, recordings, vault, self._audit, device_key, lambda: hardware.camera.is_open)
         self._records = Records(
             self._catalogue,
             self._memory,

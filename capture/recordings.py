@@ -171,9 +171,10 @@ class Recordings:
             return new
 
     def hand_over(self, case: CaseCode, taker: PractitionerId) -> None:
-        """All of a case, tombstones too, is the taker's from here on. That somebody holds a copy counts no longer: it is the
-        giver who does, and the files are not the same any more."""
-        self._catalogue.change("UPDATE recording SET practitioner = ?, is_transferred = 0 WHERE case_code = ?", taker, case)
+        """All of a case, tombstones too, is the taker's from here on. Of what is still there it counts no longer that somebody
+        holds a copy: it is the giver who does, and the files are not the same any more. To be called inside a transaction."""
+        self._catalogue.change("UPDATE recording SET practitioner = ? WHERE case_code = ?", taker, case)
+        self._catalogue.change("UPDATE recording SET is_transferred = 0 WHERE case_code = ? AND state != 'erased'", case)
 
     def lock_visit(self, case: CaseCode, visit_id: VisitId) -> None:
         """What was filmed on this visit stays shut from here on. Nothing undoes it."""

@@ -10,6 +10,7 @@ import contextlib
 import errno
 import os
 import secrets
+import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,6 +49,9 @@ class Vault:
     def __init__(self, folder: Path, disk: Disk) -> None:
         self._folder = folder
         self._disk = disk
+        self.changing = threading.RLock()
+        """Held by whoever changes or removes a closed recording's files, for as long as they are of two minds. Waits for a disk;
+        whoever needs the catalogue's lock too takes this one first."""
 
     def begin(self, recording: RecordingId, recipients: Sequence[Recipient]) -> SealedPart:
         """Create `<id>.mp4.age.part`, its header durable before this returns. Raises also where the id was used before."""
@@ -154,7 +158,7 @@ class Vault:
         The headers go first: without one nobody can open what a flash cell may still hold. A file is cut to nothing before its
         name goes, so that whoever holds it open holds nothing. May be repeated after a failure.
         """
-        with _as_refusal():
+        with self.changing, _as_refusal():
             left = self._all_of(recording)
             if not left:
                 self._disk.sync_folder(self._folder)  # what removed it may have got no further

@@ -45,6 +45,7 @@ class HandOverBox:
     def __init__(self, folder: Path, disk: Disk | None = None) -> None:
         self.folder = folder
         self.disk = disk or UnsyncedDisk()
+        self.is_camera_open = False
         self.box = RecordBox(folder, disk=self.disk)
         Recipients(folder / "recipients", self.box.device_key, self.disk).set_recovery(self.box.recovery)
         self.box.audit.append(AuditEvent.BOX_PROVISIONED, box=self.box.box_id)
@@ -81,7 +82,9 @@ class HandOverBox:
             clock=self.box.clock,
             now=lambda: self.box.wall,
         )
-        self.swapping = Swapping(self.new_headers, self.recordings, self.vault, self.box.audit, self.box.device_key)
+        self.swapping = Swapping(
+            catalogue, self.recordings, self.vault, self.box.audit, self.box.device_key, lambda: self.is_camera_open
+        )
 
     def close(self) -> None:
         self.swapping.close()

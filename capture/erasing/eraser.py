@@ -88,7 +88,8 @@ class Eraser:
 
     def _erase_one(self, ask_id: str, practitioner: PractitionerId, recording_id: RecordingId) -> None:
         self.audit.append(AuditEvent.ERASED, ask=ask_id, recording=recording_id, stage="begun")
-        with self.catalogue.transaction():  # nobody changes the header between the look at it and the note
+        # Nobody changes the header between the look at it and the note.
+        with self.vault.changing, self.catalogue.transaction():
             header_hash, size = self._look(recording_id)
             underway = self.book.begin(Underway(recording_id, ask_id, practitioner, header_hash, size))
         self.end(underway)

@@ -11,6 +11,7 @@ import hashlib
 import logging
 import os
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
@@ -18,6 +19,7 @@ import msgspec
 
 from capture.audit.line import AuditHead
 from capture.audit.log import AuditEvent, AuditLog
+from capture.catalogue import Catalogue
 from capture.device_key import DeviceKey
 from capture.errors import AuditBroken, NotFound, NotNow, VigcamError
 from capture.handover.new_headers import NewHeader, NewHeaders
@@ -29,6 +31,7 @@ from capture.vault import Vault
 _log = logging.getLogger(__name__)
 
 _BLOCK_BYTES = 1 << 20
+_PAUSE_S = 0.5
 
 
 def _one_thread() -> ThreadPoolExecutor:
@@ -39,13 +42,19 @@ def _one_thread() -> ThreadPoolExecutor:
 class Swapping:
     """The lane in which it happens. What fails is tried again at the next start: a bad block must not keep the box shut."""
 
-    new_headers: NewHeaders
+    catalogue: Catalogue
     recordings: Recordings
     vault: Vault
     audit: AuditLog
     device_key: DeviceKey
+    is_camera_open: Callable[[], bool]
+    """While it is, the disk is the film's alone."""
     _lane: ThreadPoolExecutor = field(default_factory=_one_thread)
     _ending: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def new_headers(self) -> NewHeaders:
+        return NewHeaders(self.catalogue)
 
     def begin(self) -> None:
         """Work off all that waits; returns at once. To be called at every start, and whenever a case has changed hands."""
@@ -68,14 +77,13 @@ class Swapping:
             "sealed_hash": sealed_hash,
         }
         head = self.audit.append(AuditEvent.RECORDING_REWRAPPED, stage="begun", **fields).head
-        # Whoever erases must wait for this, and this finds out whether somebody began to erase before.
-        with self.new_headers.catalogue.transaction():
-            is_gone = self._is_gone(new)
-            if not is_gone:
-                self.vault.replace_header(new.recording_id, new.header)
-                self._replace_manifest(new, sealed_hash, head)
-        if not is_gone:
-            self.audit.append(AuditEvent.RECORDING_REWRAPPED, stage="done", **fields)
+        # Whoever erases waits for this, or began before: then the film is not there any more, or is not to be.
+        with self.vault.changing:
+            if self._is_gone(new):
+                return self.new_headers.done(new.recording_id)
+            self.vault.replace_header(new.recording_id, new.header)
+            self._replace_manifest(new, sealed_hash, head)
+        self.audit.append(AuditEvent.RECORDING_REWRAPPED, stage="done", **fields)
         return self.new_headers.done(new.recording_id)
 
     def _all(self) -> None:
@@ -100,6 +108,8 @@ class Swapping:
             digest = hashlib.sha256(new.header)
             offset = len(new.header)
             while block := os.pread(opened.fd, _BLOCK_BYTES, offset):
+                while self.is_camera_open() and not self._ending.wait(_PAUSE_S):
+                    pass
                 if self._ending.is_set():
                     raise NotNow("the daemon ends")
                 digest.update(block)

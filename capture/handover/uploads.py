@@ -78,11 +78,6 @@ class Uploads:
             raise BadRequest(reasons=("hand_over_cut_short",))
         return data
 
-    def forget(self) -> None:
-        """The window is over."""
-        with self._lock:
-            self._out, self._in = ("", b""), _Upload("", 0, "")
-
 
 def _check(known: str, ticket: str) -> None:
     if not known or not hmac.compare_digest(known.encode(), ticket.encode()):

@@ -22,7 +22,6 @@ from capture.audit.verify import Verdict, verify_log
 from capture.catalogue import Catalogue
 from capture.device_key import DeviceKey
 from capture.errors import VigcamError
-from capture.handover.new_headers import NewHeaders
 from capture.handover.swapping import Swapping
 from capture.ids import RecordingId
 from capture.model import Confidence, WallTime
@@ -73,7 +72,8 @@ def start(folder: Path, disk: Disk) -> None:
     key = DeviceKey.load(folder / "device.key")
     try:
         audit = AuditLog.open(folder / "audit.log", key, HandClock(), disk, lambda: NOW)
-        swapping = Swapping(NewHeaders(catalogue), Recordings(catalogue), Vault(folder / "vault", disk), audit, key)
+        vault = Vault(folder / "vault", disk)
+        swapping = Swapping(catalogue, Recordings(catalogue), vault, audit, key, lambda: False)
         try:
             for new in swapping.new_headers.all():
                 swapping.swap(new)

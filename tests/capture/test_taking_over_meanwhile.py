@@ -136,6 +136,44 @@ def test_film_damaged_at_its_beginning_changes_hands_with_what_is_left(
     assert path.read_bytes()[:length] != data[:length]
 
 
+def test_film_gets_its_header_only_while_nothing_is_filmed(box: HandOverBox, disk: FaultyDisk) -> None:
+    film = box.film()
+    box.bring(box.rewrapped())
+    box.take_over()
+    box.is_camera_open = True
+    lines = disk.calls.count("write_all")
+    box.swapping.begin()
+    box.swapping.close()
+    assert disk.calls.count("write_all") == lines
+    assert box.new_headers.has(film)
+    box.is_camera_open = False
+    box.open_work()
+    box.swapping.begin()
+    disk.wait_for("write_all", lines + 2)
+    box.swapping.close()
+    assert box.shown(film, box.taker.identity) == FOOTAGE + b"the end"
+
+
+def test_case_of_somebody_who_left_is_taken_over(box: HandOverBox) -> None:
+    film = box.film()
+    box.box.keyrings.retire(box.giver.practitioner)
+    box.bring(box.rewrapped())
+    box.take_over()
+    box.swap_all()
+    assert len(box.read(box.taker).record.consents) == 2
+    assert box.shown(film, box.taker.identity) == FOOTAGE + b"the end"
+
+
+def test_what_was_erased_before_stays_as_it_went(box: HandOverBox) -> None:
+    film = box.film()
+    box.recordings.mark_transferred(film)
+    erase(box, film)
+    box.bring(box.rewrapped())
+    box.take_over()
+    tombstone = box.recordings.get(film)
+    assert (tombstone.practitioner, tombstone.is_transferred) == (box.taker.practitioner, True)
+
+
 def test_case_that_is_held_stays_held_until_its_taker_says_something(box: HandOverBox) -> None:
     held = HeldCases(box.box.catalogue)
     held.hold([box.case])

@@ -99,13 +99,3 @@ def test_nothing_is_had_without_its_ticket(ticket: str) -> None:
             uploads.bring(ticket, 0, b"x")
         with pytest.raises(NotFound):
             uploads.take(ticket)
-
-
-def test_tickets_end_with_the_window() -> None:
-    uploads, ticket = expecting()
-    offered = uploads.offer(DATA)
-    uploads.forget()
-    with pytest.raises(NotFound):
-        bring(uploads, ticket)
-    with pytest.raises(NotFound):
-        uploads.fetch(offered, 0)
