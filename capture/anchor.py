@@ -20,6 +20,10 @@ LIKELY_MS = 24 * 3_600 * 1_000
 EARLIEST_MS = 1_735_689_600_000
 """2025-01-01: before this software existed. No clock that says less is believed, confirmed or not."""
 
+LATEST_MS = 250_246_627_200_000
+"""9900-01-01. No clock that says more is believed either: what is counted on from there must stay before the year 10000, which no
+calendar here can show."""
+
 
 class AnchorState(Fact, frozen=True, kw_only=True):
     """What is kept: the boot it belongs to, wall minus boot time, how it was come by, the wall time at that moment, and whether
@@ -45,7 +49,7 @@ class ClockStep(Fact, frozen=True, kw_only=True):
 class TimeAnchor:
     """The daemon's wall clock. `load` and `store` keep a short text over restarts (in the catalogue's meta); thread-safe.
 
-    The system's clock is looked at once, here: a step of it later moves nothing.
+    The system's clock is looked at here, and when a repair judges it: a step of it moves nothing.
     """
 
     def __init__(self, clock: Clock, load: Callable[[], str | None], store: Callable[[str], None]) -> None:
@@ -70,12 +74,12 @@ class TimeAnchor:
         """The practitioner's browser says that it is `wall_ms`; `is_confirmed` says that a person read and confirmed it.
 
         Within 24 hours of expectation it is taken; a battery-backed clock that agrees so far is better and stays. Raises
-        ClockUnlikely, and changes nothing, if it is further off and not confirmed, or before this software existed.
+        ClockUnlikely, and changes nothing, if it is further off and not confirmed, or what no clock of a box can say.
         """
         with self._lock:
             before = self._now()
             is_likely = abs(wall_ms - before.ms) <= LIKELY_MS
-            if wall_ms < EARLIEST_MS or not (is_likely or is_confirmed):
+            if not (is_believable(wall_ms) and (is_likely or is_confirmed)):
                 raise ClockUnlikely
             if not (before.confidence is Confidence.RTC and is_likely):
                 self._keep(self._state_at(wall_ms, Confidence.BROWSER))
@@ -85,9 +89,9 @@ class TimeAnchor:
         """In the enrolment window somebody says what time it is: taken whatever was believed or seen before.
 
         Whether the system's own clock agrees decides if it is believed at later boots: a battery-backed one that is a day off,
-        or one that runs ahead, would bring its error back each time. Raises ClockUnlikely before this software existed.
+        or one that runs ahead, would bring its error back each time. Raises ClockUnlikely for what no clock of a box can say.
         """
-        if wall_ms < EARLIEST_MS:
+        if not is_believable(wall_ms):
             raise ClockUnlikely
         with self._lock:
             before = self._now()
@@ -105,9 +109,9 @@ class TimeAnchor:
                 self._keep(self._state_at(now.ms, now.confidence))
 
     def _first_state(self, seen_ms: int) -> AnchorState:
-        if not self._is_system_believed:
-            return self._state_at(seen_ms, Confidence.NONE)
         system_ms = self._clock.wall_ms()
+        if not self._is_system_believed or system_ms >= LATEST_MS:
+            return self._state_at(seen_ms, Confidence.NONE)
         # A battery that ran flat starts the clock in the past: behind what was already seen it is no better than none.
         if self._clock.has_rtc and system_ms >= max(seen_ms - LIKELY_MS, EARLIEST_MS):
             return self._state_at(system_ms, Confidence.RTC)
@@ -133,6 +137,11 @@ class TimeAnchor:
 
     def _boot_ms(self) -> int:
         return self._clock.boottime_ns() // 1_000_000
+
+
+def is_believable(wall_ms: int) -> bool:
+    """Whether a clock that says this may be right at all."""
+    return EARLIEST_MS <= wall_ms < LATEST_MS
 
 
 def _parse(text: str | None) -> AnchorState | None:

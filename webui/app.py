@@ -5,7 +5,6 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
 
 from babel import Locale
 from flask import Flask, request
@@ -22,6 +21,7 @@ from webui.access_log import keep_access_log
 from webui.answers import answer_errors
 from webui.bodies import take_in_bodies
 from webui.config import WebConfig
+from webui.exports.instants import moment
 from webui.hashes import Hashes
 from webui.keeping import keep_alive
 from webui.movies import Movies
@@ -169,7 +169,7 @@ def _need_words(need: str) -> str:
 
 
 def _moment(ms: int) -> str:
-    return str(format_datetime(datetime.fromtimestamp(ms / 1000, UTC), "d MMM y, HH:mm 'UTC'"))
+    return str(format_datetime(moment(ms), "d MMM y, HH:mm 'UTC'"))
 
 
 def _seconds(ms: float) -> str:

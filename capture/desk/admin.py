@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from enum import Enum
 
 from capture import ids
-from capture.anchor import EARLIEST_MS, TimeAnchor
+from capture.anchor import TimeAnchor, is_believable
 from capture.audit.log import AuditEvent, AuditLog
 from capture.catalogue import Catalogue
 from capture.challenge import Challenge
@@ -146,7 +146,7 @@ class AdminDesk:
         self._window.open_by(verb.setup_code)
         if self._control().state.leave is not None:
             raise NotNow(reasons=(AdminReason.CLOCK_IN_USE.value,))
-        if verb.wall_ms < EARLIEST_MS:
+        if not is_believable(verb.wall_ms):
             raise ClockUnlikely
         with self._quietly():
             before = self._anchor.now()

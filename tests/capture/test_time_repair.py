@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from record_box import NOON_MS, HandClock
 
-from capture.anchor import EARLIEST_MS, LIKELY_MS, TimeAnchor
+from capture.anchor import EARLIEST_MS, LATEST_MS, LIKELY_MS, TimeAnchor
 from capture.errors import ClockUnlikely
 from capture.model import Confidence, WallTime
 
@@ -55,12 +57,20 @@ def test_a_repair_takes_any_time_and_says_what_it_was_before(believed: int, said
     assert box.anchor.now() == trusted(said)
 
 
-def test_a_repair_to_before_this_software_existed_changes_nothing() -> None:
+@pytest.mark.parametrize("wall_ms", [0, EARLIEST_MS - 1, LATEST_MS, 253_402_300_799_000])
+def test_what_no_clock_of_a_box_can_say_is_believed_from_nobody(wall_ms: int) -> None:
     box = Box(system_ms=NOON_MS)
     with pytest.raises(ClockUnlikely):
-        box.anchor.repair(EARLIEST_MS - 1)
+        box.anchor.offer(wall_ms, is_confirmed=True)
+    with pytest.raises(ClockUnlikely):
+        box.anchor.repair(wall_ms)
     assert box.anchor.now() == expected(NOON_MS)
-    assert box.kept is None
+    assert Box(has_rtc=True, system_ms=wall_ms).anchor.now() == expected(EARLIEST_MS)
+
+
+def test_what_is_given_at_the_last_believable_moment_can_still_be_shown() -> None:
+    longest_ms = (730 + 60) * DAY_MS
+    assert datetime.fromtimestamp((LATEST_MS + longest_ms) / 1000, UTC).year < 9999
 
 
 def test_one_wrong_phone_clock_does_not_shut_the_box_to_the_next_right_one() -> None:

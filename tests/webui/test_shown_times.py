@@ -56,6 +56,11 @@ def test_every_moment_is_shown_in_utc_and_says_so(moment: str, shown: str) -> No
     assert _moment(ms(moment)) == shown
 
 
+@pytest.mark.parametrize(("far_ms", "shown"), [(10**15, "31 Dec 9999, 23:59 UTC"), (-(10**15), "1 Jan 1, 00:00 UTC")])
+def test_a_moment_that_no_calendar_has_breaks_no_page(far_ms: int, shown: str) -> None:
+    assert _moment(far_ms) == shown
+
+
 @pytest.mark.parametrize(
     ("date", "clock", "offset", "utc"),
     [
