@@ -186,16 +186,6 @@ class Catalogue:
             self.change(command, row.sealed, row.case, row.sequence)
         self.change("UPDATE case_head SET practitioner = ? WHERE case_code = ?", taker, rows[0].case)
 
-    def due_heads(self, practitioner: PractitionerId, before_ms: int) -> tuple[CaseHead, ...]:
-        """A practitioner's cases whose films are due before this moment, the most overdue first."""
-        rows = self.rows(
-            """SELECT case_code, practitioner, count, last_hash, erase_due_ms FROM case_head
-            WHERE practitioner = ? AND erase_due_ms < ? ORDER BY erase_due_ms, number""",
-            practitioner,
-            before_ms,
-        )
-        return tuple(CaseHead(*row) for row in rows)
-
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """What is read and changed inside happens as one: all of it is on disk at the end, or none. Not to be nested."""

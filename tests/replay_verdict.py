@@ -24,9 +24,11 @@ from capture.container.movie import open_movie
 from capture.device_key import DeviceKey
 from capture.erasing.eraser import Eraser
 from capture.errors import NotFound, SealBroken, Truncated
+from capture.ids import RecordingId
 from capture.log_memory import LogMemory, remembered_head
 from capture.manifest import read_manifest
 from capture.model import Confidence, Recording, RecordingState, WallTime
+from capture.receipts import read_receipt
 from capture.recordings import Recordings
 from capture.seal.stream import open_header
 from capture.start_up import mark_interrupted
@@ -56,6 +58,8 @@ class Judge:
         self._log = scratch / "audit.log"
         self._key = DeviceKey.load(story.folder / "device.key")
         self._played: set[bytes] = set()
+        self._vouched: list[RecordingId] = []
+        """The films that receipts name, after the last start."""
 
     def floor(self, cut: Cut) -> int:
         """The pictures that no card may lose: those of the bytes that were confirmed before."""
@@ -82,6 +86,8 @@ class Judge:
             with closing(AuditLog.open(self._log, self._key, clock, disk, lambda: _NOW, remembered=remembered)) as audit:
                 LogMemory(catalogue, audit, clock).settle(self._log)
                 mark_interrupted(Eraser(self._story.box_id, Vault(self._vault_folder, disk), catalogue, audit, self._key))
+            receipts = (read_receipt(data, self._key.public_hex) for (data,) in catalogue.rows("SELECT receipt FROM erasure"))
+            self._vouched = [one.recording_id for receipt in receipts for one in receipt.recordings]
             try:
                 return recordings.get(recording_id), is_going
             except NotFound:
@@ -118,8 +124,10 @@ class Judge:
         if row.state is RecordingState.ERASED:
             assert not left, "erased, and still there"
             assert self._trace(chain).erasure is not Erasure.NONE, "gone, and nobody had asked"
+            assert self._vouched == [row.recording_id], "gone, and not one receipt that says so"
             return Found(row.state, 0)
         assert not is_going, "an erasure that was begun was not ended"
+        assert not self._vouched, "a receipt for a film that is there"
         assert left == {path.name: data for path, data in kept.contents.items() if path.parent.name == "vault"}, "it was touched"
         return self._one_story(row, left, floor)
 
