@@ -120,8 +120,29 @@ def _damage_the_public_half(box: RecordBox) -> None:
     (box.folder / "recipients" / f"{PRAC}.json").write_text("{}")
 
 
+def _retire(box: RecordBox) -> None:
+    box.keyrings.retire(PRAC)
+
+
+def _retire_and_put_the_keyring_back(box: RecordBox) -> None:
+    path = box.folder / "keyrings" / f"{PRAC}.age"
+    kept = path.read_bytes()
+    box.keyrings.retire(PRAC)
+    path.write_bytes(kept)
+
+
+HARMS = (
+    _break_nothing,
+    _cut_the_keyring,
+    _lose_the_keyring,
+    _damage_the_public_half,
+    _retire,
+    _retire_and_put_the_keyring_back,
+)
+
+
 @pytest.mark.parametrize("name", [PRAC, "prac-zzzzzz", "nobody at all"])
-@pytest.mark.parametrize("harm", [_break_nothing, _cut_the_keyring, _lose_the_keyring, _damage_the_public_half])
+@pytest.mark.parametrize("harm", HARMS)
 def test_every_refusal_costs_exactly_one_scrypt_of_the_same_size(
     box: RecordBox, scrypts: list[int], name: str, harm: object
 ) -> None:
@@ -131,6 +152,16 @@ def test_every_refusal_costs_exactly_one_scrypt_of_the_same_size(
     scrypts.clear()
     with pytest.raises(SignInRefused):
         box.keyrings.unlock(name, "not the passphrase")
+    assert scrypts == [WORK_FACTOR]
+
+
+@pytest.mark.promise("P7")
+def test_the_right_words_of_somebody_retired_cost_what_wrong_ones_do(box: RecordBox, scrypts: list[int]) -> None:
+    box.keyrings.enrol(PRAC, PASSPHRASE)
+    _retire_and_put_the_keyring_back(box)
+    scrypts.clear()
+    with pytest.raises(SignInRefused):
+        box.keyrings.unlock(PRAC, PASSPHRASE)
     assert scrypts == [WORK_FACTOR]
 
 

@@ -77,3 +77,17 @@ def test_a_second_browser_of_the_same_boot_does_not_move_the_clock(box: JumpingB
     page = _enter(box)
     page.post("/clock", {"wall_ms": str(NOON_MS + 2 * DAY_MS), "confirmed": "1"}, Accept="application/json")
     assert SCRIPT not in _enter(box).get("/").text
+
+
+@pytest.mark.parametrize("away_ms", [-400 * DAY_MS, 4_000 * DAY_MS])
+def test_a_clock_that_jumps_at_sign_in_ends_neither_the_session_nor_a_form_that_was_open(box: JumpingBox, away_ms: int) -> None:
+    page = _enter(box)
+    token = page.token()
+    box.clock.wall_offset_ms += away_ms
+    assert (
+        page.post("/clock", {"wall_ms": str(NOON_MS + away_ms), "confirmed": "1"}, Accept="application/json").status_code == 204
+    )
+    sent = {"retention": "therapeutic_transient", "csrf_token": token}
+    assert page.post("/cases", sent).status_code == 303
+    assert page.get("/cases").status_code == 200
+    assert box.status().is_signed_in
