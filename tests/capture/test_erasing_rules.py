@@ -7,11 +7,11 @@ import pytest
 
 from capture.erasing.rules import check
 from capture.errors import NotErasable, NotFound, NotNow
-from capture.ids import CaseCode, new_case_code, new_practitioner_id, new_recording_id, new_visit_id
+from capture.ids import CaseCode, new_practitioner_id, new_recording_id, new_visit_id
 from capture.model import Confidence, Recording, RecordingState, WallTime
 
 MINE = new_practitioner_id()
-CASE, OTHER_CASE = CaseCode("VIG-7F3K"), new_case_code()
+CASE, OTHER_CASE = CaseCode("VIG-7F3K"), CaseCode("VIG-8G4M")
 
 
 def film(case: CaseCode = CASE, **changed: object) -> Recording:
