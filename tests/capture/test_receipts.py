@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import json
+import re
+import subprocess
+import sys
+from pathlib import Path
 
 import msgspec
 import pytest
 from audit_box import flip
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from fuzz.receipt import KEY, RECEIPT
+from source_tree import ROOT
 
 from capture.device_key import DeviceKey
 from capture.errors import AuditBroken
 from capture.manifest import read_manifest
-from capture.model import ErasureReceipt
+from capture.model import ErasureMethod, ErasureReceipt
 from capture.receipts import read_receipt, sign_receipt
 
 SIGNED = sign_receipt(RECEIPT, KEY)
+DOCUMENT = (ROOT / "docs" / "retention.md").read_text("utf-8")
+HONEST = "calls this cryptographic erasure"
 
 
 def test_a_receipt_reads_back_as_signed() -> None:
@@ -82,3 +89,34 @@ def _leaves(kind: msgspec.inspect.Type) -> list[tuple[str, type]]:
             found.append((field.name, str if isinstance(inner, msgspec.inspect.StrType) else object))
             found += _leaves(inner)
     return found
+
+
+def test_every_field_of_a_receipt_is_explained() -> None:
+    told = DOCUMENT.partition("## The receipt")[2].partition("\n## ")[0]
+    assert not [
+        name
+        for name, _ in _leaves(msgspec.inspect.type_info(ErasureReceipt))
+        if name not in {"ms", "confidence"} and f"`{name}`" not in told
+    ]
+    assert all(f"`{method.value}`" in told for method in ErasureMethod)
+
+
+@pytest.mark.promise("P10")
+def test_the_documents_own_verifier_agrees(tmp_path: Path) -> None:
+    script = re.search(r"```python\n(.*?)```", DOCUMENT, re.DOTALL)
+    assert script is not None
+    path = tmp_path / "erasure-receipts.jsonl"
+    for data, is_good in ((SIGNED * 2, True), (SIGNED + flip(SIGNED, 30), False)):
+        path.write_bytes(data)
+        command = [sys.executable, "-c", script[1], str(path), KEY.public_hex]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+        assert (done.returncode == 0) == is_good, done.stderr
+        assert RECEIPT.recordings[1].recording_id in done.stdout
+
+
+@pytest.mark.parametrize("path", [*ROOT.glob("docs/*.md"), *ROOT.glob("webui/templates/*.html")], ids=lambda path: path.name)
+def test_nothing_promises_families_more_than_a_memory_card_can_hold(path: Path) -> None:
+    text = path.read_text("utf-8").lower()
+    assert not re.search(
+        r"crypto-?(graphic(ally)? )?eras|irrecoverabl|unrecoverabl|securely erased|gone for ever", text.replace(HONEST, "")
+    )

@@ -210,9 +210,6 @@ def test_header_that_is_cut_off_is_truncated(vault: Vault, tmp_path: Path, ident
         vault.header(vault.open(recording).fd)
 
 
-@pytest.mark.promise("P9")
-@pytest.mark.promise("P9")
-@pytest.mark.promise("P9")
 def test_room_is_what_the_disk_says(vault: Vault, tmp_path: Path) -> None:
     room = os.statvfs(tmp_path)
     assert vault.free_bytes() == pytest.approx(room.f_bavail * room.f_frsize, rel=0.05)

@@ -47,6 +47,7 @@ def test_erasing_removes_all_three_files(vault: Vault, disk: FaultyDisk, identit
     assert disk.calls[-1] == "sync_folder"
 
 
+@pytest.mark.promise("P9")
 def test_erasing_leaves_no_file_of_a_recording_whoever_made_it_and_all_of_the_others(
     vault: Vault, identity: Identity, tmp_path: Path
 ) -> None:
@@ -60,6 +61,7 @@ def test_erasing_leaves_no_file_of_a_recording_whoever_made_it_and_all_of_the_ot
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == kept
 
 
+@pytest.mark.promise("P9")
 def test_whoever_holds_a_film_or_a_clip_open_while_it_is_erased_holds_nothing(
     vault: Vault, identity: Identity, tmp_path: Path
 ) -> None:
@@ -77,6 +79,7 @@ def test_whoever_holds_a_film_or_a_clip_open_while_it_is_erased_holds_nothing(
         os.close(fd)
 
 
+@pytest.mark.promise("P9")
 def test_not_a_byte_of_the_header_is_left_in_its_place_when_the_file_is_cut(
     vault: Vault, disk: FaultyDisk, identity: Identity
 ) -> None:
