@@ -1,4 +1,4 @@
-"""The desk of exports over a real catalogue and a real log: somebody is signed in and has a case. Judges nothing."""
+"""The desk of exports over a real catalogue and a real log: somebody has a case, and begun an export of it. Judges nothing."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import msgspec
 from record_box import RecordBox, film
 
 from capture.consent.retention import Kept
+from capture.desk.begun_exports import BegunExports
 from capture.desk.exports import ExportDesk
 from capture.ids import new_erasure_id
 from capture.keyring import Unlocked
@@ -58,8 +59,10 @@ class DeskBox:
             device_key=self.box.device_key,
             audit=self.box.audit,
             kept=Kept(42),
-            export_rate=Rate(self.box.clock, 3, 5.0),
+            export_rate=Rate(self.box.clock, 4, 5.0),
+            begun=BegunExports(self.box.clock),
         )
+        self.begin()
 
     def ask(self, verb: Verb):
         return self.desk.handlers()[type(verb)](verb).answer

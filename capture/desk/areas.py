@@ -14,6 +14,7 @@ from capture.consent.records import Records
 from capture.control import Control
 from capture.desk.admin import AdminDesk
 from capture.desk.arming import ArmingDesk
+from capture.desk.begun_exports import BegunExports
 from capture.desk.cases import CaseDesk
 from capture.desk.desk import Desk
 from capture.desk.entry import EntryDesk
@@ -167,6 +168,7 @@ def make_desk(parts: Parts) -> Desk:
             audit=parts.audit,
             kept=parts.config.retention.kept,
             export_rate=Rate(parts.clock, _EXPORTS, _EXPORT_EVERY_S),
+            begun=BegunExports(parts.clock),
         ),
     )
 

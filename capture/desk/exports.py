@@ -1,6 +1,7 @@
 """The desk of exports: what a family may take away of its case, page by page. Makes no document and opens no recording.
 
-Each export is in the log before its first page is answered. All of it is of the signed-in practitioner's own cases.
+Each export is in the log before its first page is answered, and without that line no page is; but receipts of erasures, which the
+family gets anyway, can be asked for by themselves. All of it is of the signed-in practitioner's own cases.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from capture.catalogue import Catalogue
 from capture.consent.case_record import CaseRecord
 from capture.consent.records import Records
 from capture.consent.retention import Kept
+from capture.desk.begun_exports import BegunExports
 from capture.desk.desk import Handlers
 from capture.device_key import DeviceKey
 from capture.errors import AuditBroken, VigcamError
@@ -76,6 +78,7 @@ class ExportDesk:
     audit: AuditLog
     kept: Kept
     export_rate: Rate
+    begun: BegunExports
 
     def handlers(self) -> Handlers:
         return {
@@ -93,6 +96,7 @@ class ExportDesk:
         self.export_rate.take()
         code = record.case.code
         line = self.audit.append(AuditEvent.EXPORTED, case=code, practitioner=session.practitioner, kind=verb.kind.value)
+        self.begun.begin(session, code)
         head = self.audit.head
         return Reply(
             ExportBegun(
@@ -109,7 +113,7 @@ class ExportDesk:
         )
 
     def _people(self, verb: ListPeople) -> Reply:
-        _, record = self._own(verb.session, verb.case)
+        _, record = self._begun(verb.session, verb.case)
         people = (
             *(KnownPerson(participant=one) for one in record.participants),
             *(KnownPerson(participant=one, is_removed=True) for one in record.removed),
@@ -118,7 +122,7 @@ class ExportDesk:
         return Reply(PeoplePage(people=page, is_last=verb.after + _PEOPLE >= len(people)))
 
     def _consents(self, verb: ListConsents) -> Reply:
-        _, record = self._own(verb.session, verb.case)
+        _, record = self._begun(verb.session, verb.case)
         page, is_last = _behind(record.placed, verb.after, _CONSENTS)
         placed = (
             PlacedConsent(consent=one.consent, sequence=one.sequence, statement_hash=one.statement_hash)
@@ -127,7 +131,7 @@ class ExportDesk:
         return Reply(ConsentPage(consents=tuple(placed), is_last=is_last))
 
     def _transfers(self, verb: ListTransfers) -> Reply:
-        _, record = self._own(verb.session, verb.case)
+        _, record = self._begun(verb.session, verb.case)
         page, is_last = _behind(record.transfers, verb.after, _TRANSFERS)
         placed = (
             PlacedTransfer(
@@ -142,7 +146,7 @@ class ExportDesk:
         return Reply(TransferPage(transfers=tuple(placed), is_last=is_last))
 
     def _manifests(self, verb: ListManifests) -> Reply:
-        session, record = self._own(verb.session, verb.case)
+        session, record = self._begun(verb.session, verb.case)
         found, is_last = self.recordings.page(session.practitioner, record.case.code, verb.before, _MANIFESTS)
         signed = (
             SignedManifest(recording_id=one.recording_id, data=self._manifest(one.recording_id))
@@ -175,7 +179,7 @@ class ExportDesk:
         return Reply(ReceiptPage(receipts=tuple(signed), is_last=len(rows) == len(signed)))
 
     def _extract(self, verb: AuditExtract) -> Reply:
-        _, record = self._own(verb.session, verb.case)
+        _, record = self._begun(verb.session, verb.case)
         found = extract(self.audit.path, self._names(record), verb.offset, self.audit.place.end_offset)
         return Reply(AuditPage(lines=found.lines, next_offset=found.next_offset, is_last=found.is_last))
 
@@ -194,6 +198,12 @@ class ExportDesk:
                 receipt = read_receipt(data, self.device_key.public_hex)
                 yield receipt.erasure_id
                 yield receipt.ask_id
+
+    def _begun(self, token: str, text: str) -> tuple[Session, CaseRecord]:
+        """As `_own`, and raises NotNow where the log has no line that an export of this case was begun."""
+        session, record = self._own(token, text)
+        self.begun.check(session, record.case.code)
+        return session, record
 
     def _own(self, token: str, text: str) -> tuple[Session, CaseRecord]:
         """Raises SignInNeeded, BadRequest, NotFound: nobody else's case is there."""

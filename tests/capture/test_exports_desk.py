@@ -9,11 +9,11 @@ import msgspec
 import pytest
 from case_exports import recording
 from export_desk import DeskBox
-from record_box import ADULT
+from record_box import ADULT, PASSPHRASE
 
 from capture.audit.line import AuditEvent, parse_line
 from capture.consent.consent_rules import ParticipantForm
-from capture.errors import BadRequest, NotFound, SignInNeeded, TooManyAttempts
+from capture.errors import BadRequest, NotFound, NotNow, SignInNeeded, TooManyAttempts
 from capture.messages import (
     MAX_MESSAGE_BYTES,
     AuditExtract,
@@ -190,6 +190,27 @@ def test_nobody_is_answered_without_a_session(desk: DeskBox) -> None:
     for verb in (ListPeople, ListConsents, ListTransfers, ListManifests, ListReceipts, AuditExtract):
         with pytest.raises(SignInNeeded):
             desk.ask(verb(session=desk.token, case=desk.case))
+
+
+@pytest.mark.promise("P10")
+@pytest.mark.parametrize("verb", [ListPeople, ListConsents, ListTransfers, ListManifests, AuditExtract])
+def test_without_its_line_in_the_log_no_page_is_answered(desk: DeskBox, verb: type[Verb]) -> None:
+    other, *_ = desk.box.family(desk.unlocked)
+    with pytest.raises(NotNow):
+        desk.ask(verb(session=desk.token, case=other))
+    desk.box.clock.run(599)
+    desk.ask(verb(session=desk.token, case=desk.case))
+    desk.box.clock.run(1)
+    with pytest.raises(NotNow):
+        desk.ask(verb(session=desk.token, case=desk.case))
+
+
+def test_what_was_begun_before_somebody_else_signed_in_is_begun_anew(desk: DeskBox) -> None:
+    token = desk.sessions.begin(desk.box.keyrings.unlock(desk.unlocked.practitioner, PASSPHRASE)).token
+    with pytest.raises(NotNow):
+        desk.ask(ListPeople(session=token, case=desk.case))
+    desk.ask(BeginExport(session=token, case=desk.case, kind=ExportKind.AUDIT))
+    desk.ask(ListPeople(session=token, case=desk.case))
 
 
 def test_a_place_in_the_middle_of_a_line_is_refused(desk: DeskBox) -> None:

@@ -12,6 +12,7 @@ from capture_box import CaptureBox
 
 from capture import messages as m
 from capture.errors import ConsentMissing, NotFound, NotNow, TooManyAttempts
+from capture.messages.exports import ExportKind
 from capture.model import Decision, Purpose, Scope
 
 pytestmark = [pytest.mark.promise("P3"), pytest.mark.promise("P10")]
@@ -106,6 +107,8 @@ def test_taking_back_the_review_shuts_it_for_that_and_a_new_yes_opens_it_again(f
 def test_to_whom_it_went_is_signed_in_the_case_and_only_the_use_stands_in_the_log(filmed: Filmed) -> None:
     filmed.say(Decision.GIVEN, Scope.SUPERVISION)
     filmed.confirm(filmed.recording_id, Purpose.SUPERVISION, "the service's supervisor")
+    begin = m.BeginExport(session=filmed.box.session, case=filmed.case, kind=ExportKind.RECEIPT)
+    filmed.box.client.call(begin, m.ExportBegun)
     page = filmed.box.client.call(m.ListTransfers(session=filmed.box.session, case=filmed.case), m.TransferPage)
     told = page.transfers[-1]
     assert (told.recording_id, told.purpose, told.recipient) == (
