@@ -30,7 +30,7 @@ from capture.ids import BoxId, CaseCode, ParticipantId, PractitionerId, Recordin
 from capture.keyring import Unlocked
 from capture.model import Arming, Case, Consent, Fact, Participant, Purpose, RetentionClass, WallTime
 from capture.seal.keys import Recipient
-from capture.seal.small import seal_bytes, unseal_bytes
+from capture.seal.small import seal_bytes, unseal_own_bytes
 
 NO_HASH = "0" * 64
 """What the first statement of a case is chained to."""
@@ -231,7 +231,7 @@ def unseal(sealed: bytes, unlocked: Unlocked) -> SignedStatement:
     """Raises CatalogueBroken if it does not open or holds something else; SignInNeeded if the keyring was wiped."""
     identity = unlocked.identity
     try:
-        return _SIGNED.decode(unseal_bytes(sealed, identity))
+        return _SIGNED.decode(unseal_own_bytes(sealed, identity))
     except (SealBroken, NotARecipient, Truncated):
         raise CatalogueBroken("a statement does not open") from None
     except ValueError:

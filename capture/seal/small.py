@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from capture.errors import SealBroken, Truncated
 from capture.seal import scrypt
-from capture.seal.envelope import make_header, new_file_key, open_header
+from capture.seal.envelope import make_header, new_file_key, open_header, open_own_header
 from capture.seal.keys import AnyIdentity, AnyRecipient
 from capture.seal.payload import CHUNK_BYTES, NONCE_BYTES, SEALED_CHUNK_BYTES, TAG_BYTES, PayloadCipher, Place
 from capture.seal.sealer import ChunkSealer
@@ -23,6 +23,12 @@ def seal_bytes(data: bytes, recipients: Sequence[AnyRecipient]) -> bytes:
 def unseal_bytes(sealed: bytes, identity: AnyIdentity) -> bytes:
     """The whole plaintext, or nothing. Raises NotARecipient, SealBroken, Truncated."""
     file_key, length = open_header(sealed, identity)
+    return _open_payload(sealed, length, file_key)
+
+
+def unseal_own_bytes(sealed: bytes, identity: AnyIdentity) -> bytes:
+    """As `unseal_bytes`, in two thirds of the time, for what this software sealed itself (see `open_own_header`)."""
+    file_key, length = open_own_header(sealed, identity)
     return _open_payload(sealed, length, file_key)
 
 
