@@ -26,12 +26,14 @@ from capture.device_key import DeviceKey
 from capture.errors import AuditBroken, VigcamError
 from capture.ids import BoxId, CaseCode
 from capture.messages.exports import (
+    ArmingPage,
     AuditExtract,
     AuditPage,
     BeginExport,
     ConsentPage,
     ExportBegun,
     KnownPerson,
+    ListArmings,
     ListConsents,
     ListManifests,
     ListPeople,
@@ -39,6 +41,7 @@ from capture.messages.exports import (
     ListTransfers,
     ManifestPage,
     PeoplePage,
+    PlacedArming,
     PlacedConsent,
     PlacedTransfer,
     ReceiptPage,
@@ -56,6 +59,7 @@ from capture.vault import Vault
 
 _PEOPLE = 25
 _CONSENTS = 40
+_ARMINGS = 25
 _TRANSFERS = 40
 _MANIFESTS = 20
 _RECEIPTS = 8
@@ -85,6 +89,7 @@ class ExportDesk:
             BeginExport: self._begin,
             ListPeople: self._people,
             ListConsents: self._consents,
+            ListArmings: self._armings,
             ListTransfers: self._transfers,
             ListManifests: self._manifests,
             ListReceipts: self._receipts,
@@ -129,6 +134,12 @@ class ExportDesk:
             for one in record.placed[page]
         )
         return Reply(ConsentPage(consents=tuple(placed), is_last=is_last))
+
+    def _armings(self, verb: ListArmings) -> Reply:
+        _, record = self._begun(verb.session, verb.case)
+        page, is_last = _behind(record.armings, verb.after, _ARMINGS)
+        placed = (PlacedArming(arming=one.arming, boot_id=one.boot_id, sequence=one.sequence) for one in record.armings[page])
+        return Reply(ArmingPage(armings=tuple(placed), is_last=is_last))
 
     def _transfers(self, verb: ListTransfers) -> Reply:
         _, record = self._begun(verb.session, verb.case)

@@ -73,11 +73,13 @@ from capture.messages.erasures import (
     ListDue,
 )
 from capture.messages.exports import (
+    ArmingPage,
     AuditExtract,
     AuditPage,
     BeginExport,
     ConsentPage,
     ExportBegun,
+    ListArmings,
     ListConsents,
     ListManifests,
     ListPeople,
@@ -148,6 +150,7 @@ AnyVerb = (
     | BeginExport
     | ListPeople
     | ListConsents
+    | ListArmings
     | ListTransfers
     | ListManifests
     | ListReceipts
@@ -181,6 +184,7 @@ AnyAnswer = (
     | ExportBegun
     | PeoplePage
     | ConsentPage
+    | ArmingPage
     | TransferPage
     | ManifestPage
     | ReceiptPage
@@ -199,6 +203,7 @@ __all__ = [
     "AnyVerb",
     "Arm",
     "Armed",
+    "ArmingPage",
     "AuditExtract",
     "AuditPage",
     "BeginExport",
@@ -229,6 +234,7 @@ __all__ = [
     "GetStatus",
     "KeepAlive",
     "KeepNotes",
+    "ListArmings",
     "ListCases",
     "ListConsents",
     "ListDue",

@@ -11,7 +11,7 @@ from typing import Annotated
 import msgspec
 
 from capture.messages.bases import Answer, Code, Hash, Session, Verb
-from capture.model import Case, Consent, Fact, Participant, Purpose, WallTime
+from capture.model import Arming, Case, Consent, Fact, Participant, Purpose, WallTime
 
 Place = Annotated[int, msgspec.Meta(ge=0, lt=2**53)]
 """A number that counts from 1, or an offset; 0 asks for the first page."""
@@ -89,6 +89,28 @@ class PlacedConsent(Fact, frozen=True, kw_only=True):
 
 class ConsentPage(Answer, frozen=True, kw_only=True):
     consents: tuple[PlacedConsent, ...]
+    is_last: bool
+
+
+class ListArmings(Verb, frozen=True, kw_only=True):
+    """Every leave to film that was given, behind the statement numbered `after`: who was present, by which consents. Answer:
+    ArmingPage."""
+
+    session: Session
+    case: Code
+    after: Place = 0
+
+
+class PlacedArming(Fact, frozen=True, kw_only=True):
+    """An arming and the number of the signed statement that holds it; its times count within the boot `boot_id`."""
+
+    arming: Arming
+    boot_id: str
+    sequence: int
+
+
+class ArmingPage(Answer, frozen=True, kw_only=True):
+    armings: tuple[PlacedArming, ...]
     is_last: bool
 
 

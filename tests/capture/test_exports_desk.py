@@ -18,6 +18,7 @@ from capture.messages import (
     MAX_MESSAGE_BYTES,
     AuditExtract,
     BeginExport,
+    ListArmings,
     ListConsents,
     ListManifests,
     ListPeople,
@@ -81,6 +82,15 @@ def test_people_who_were_removed_are_told_of_too(desk: DeskBox) -> None:
         found += page.people
         is_last = page.is_last
     assert [one.is_removed for one in found] == [False] * 2 + [True] * 30
+
+
+def test_every_leave_to_film_comes_with_who_was_present(desk: DeskBox) -> None:
+    who = (desk.adult.participant_id, desk.child.participant_id)
+    made = [
+        desk.box.records.record_arming(desk.unlocked, desk.box.recovery, desk.case, who, mode=ArmMode.FILM, lease_s=60)
+        for _ in range(30)
+    ]
+    assert [one.arming for one in every(desk, ListArmings, "armings")] == made
 
 
 def test_transfers_come_with_their_roles_and_places(desk: DeskBox) -> None:
@@ -177,7 +187,7 @@ def test_what_was_asked_and_pressed_for_is_found_by_the_receipt(desk: DeskBox) -
 def test_somebody_elses_case_is_not_there(desk: DeskBox) -> None:
     other = desk.box.sign_in()
     token = desk.sessions.begin(other).token
-    verbs = (ListPeople, ListConsents, ListTransfers, ListManifests, ListReceipts, AuditExtract)
+    verbs = (ListPeople, ListConsents, ListArmings, ListTransfers, ListManifests, ListReceipts, AuditExtract)
     for verb in verbs:
         with pytest.raises(NotFound):
             desk.ask(verb(session=token, case=desk.case))
@@ -187,13 +197,13 @@ def test_somebody_elses_case_is_not_there(desk: DeskBox) -> None:
 
 def test_nobody_is_answered_without_a_session(desk: DeskBox) -> None:
     desk.sessions.end("test")
-    for verb in (ListPeople, ListConsents, ListTransfers, ListManifests, ListReceipts, AuditExtract):
+    for verb in (ListPeople, ListConsents, ListArmings, ListTransfers, ListManifests, ListReceipts, AuditExtract):
         with pytest.raises(SignInNeeded):
             desk.ask(verb(session=desk.token, case=desk.case))
 
 
 @pytest.mark.promise("P10")
-@pytest.mark.parametrize("verb", [ListPeople, ListConsents, ListTransfers, ListManifests, AuditExtract])
+@pytest.mark.parametrize("verb", [ListPeople, ListConsents, ListArmings, ListTransfers, ListManifests, AuditExtract])
 def test_without_its_line_in_the_log_no_page_is_answered(desk: DeskBox, verb: type[Verb]) -> None:
     other, *_ = desk.box.family(desk.unlocked)
     with pytest.raises(NotNow):

@@ -53,6 +53,8 @@ def test_members_stand_in_one_order_and_carry_the_time_of_the_export() -> None:
             "audit-extract.jsonl",
             "notes.txt",
             f"consent-texts/{ENGLISH.text_hash}.txt",
+            "case.json",
+            "armings.json",
             "recordings.json",
             "transfers.json",
             "recording-manifests.jsonl",
@@ -80,6 +82,12 @@ def test_what_the_box_signed_is_in_it_byte_for_byte() -> None:
     assert files["recording-manifests.jsonl"] == export.manifests[0].data
     assert files["erasure-receipts.jsonl"] == export.receipts[0].data
     assert files["audit-extract.jsonl"] == b"".join(export.log)
+
+
+def test_everybody_of_the_case_is_in_it_whether_asked_or_not() -> None:
+    files = opened(zip_of(family(consents=())))
+    assert [one["participant"]["label"] for one in json.loads(files["case.json"])["people"]] == ["Adult A", "Child A", "Adult B"]
+    assert json.loads(files["case.json"])["code"] == "VIG-7F3K"
 
 
 def test_an_erased_recording_keeps_its_tombstone() -> None:

@@ -128,6 +128,8 @@ def test_the_zip_holds_what_its_manifest_says_and_what_the_box_signed(
     manifest = read_manifest(files["recording-manifests.jsonl"], device_key(box))
     assert manifest.recording_id == recording
     assert [one["recording_id"] for one in json.loads(files["recordings.json"])] == [recording]
+    (arming,) = (one["arming"] for one in json.loads(files["armings.json"]))
+    assert arming["present"] == [one["participant"]["participant_id"] for one in json.loads(files["case.json"])["people"]]
     assert json.loads(files["manifest.json"])["device_key"] == device_key(box)
 
 

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 
 import msgspec
 
+from capture.messages.exports import KnownPerson
+from capture.model import RetentionClass, WallTime
 from webui.exports.case_export import CaseExport
 from webui.exports.consent_record import consent_json
 from webui.exports.fhir import fhir_json
@@ -45,6 +47,17 @@ class Contents(msgspec.Struct, frozen=True, kw_only=True):
     members: tuple[Listed, ...]
 
 
+class CaseFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """`case.json`: the case's own facts but for the notes, and everybody of it, asked or not."""
+
+    code: str
+    opened: WallTime
+    retention: RetentionClass
+    involvement_ended_ms: int | None
+    communication_needs: str
+    people: tuple[KnownPerson, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Member:
     """A file of the ZIP."""
@@ -63,6 +76,8 @@ def members(export: CaseExport, receipt_html: bytes) -> tuple[Member, ...]:
         Member("audit-extract.jsonl", b"".join(export.log)),
         *_notes(export),
         *(Member(f"consent-texts/{text_hash}.txt", text) for text_hash, text in _texts(export)),
+        Member("case.json", _spelled(_case(export))),
+        Member("armings.json", _spelled(export.armings)),
         Member("recordings.json", _spelled(export.recordings)),
         Member("transfers.json", _spelled(export.transfers)),
         Member("recording-manifests.jsonl", b"".join(one.data for one in export.manifests)),
@@ -107,6 +122,17 @@ class _Outlet(io.RawIOBase):
         piece = bytes(self._waiting)
         self._waiting.clear()
         return piece
+
+
+def _case(export: CaseExport) -> CaseFacts:
+    return CaseFacts(
+        code=export.case.code,
+        opened=export.case.opened,
+        retention=export.case.retention,
+        involvement_ended_ms=export.case.involvement_ended_ms,
+        communication_needs=export.case.communication_needs,
+        people=export.people,
+    )
 
 
 def _notes(export: CaseExport) -> tuple[Member, ...]:

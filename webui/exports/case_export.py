@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from capture.messages.exports import KnownPerson, PlacedConsent, PlacedTransfer
+from capture.messages.exports import KnownPerson, PlacedArming, PlacedConsent, PlacedTransfer
 from capture.model import Case, Consent, Decision, Participant, Recording, Scope, WallTime
 from capture.notices.texts import Notice
 from webui.notes import Notes
@@ -35,6 +35,7 @@ class CaseExport:
     people: tuple[KnownPerson, ...] = ()
     consents: tuple[PlacedConsent, ...] = ()
     recordings: tuple[Recording, ...] = ()
+    armings: tuple[PlacedArming, ...] = ()
     transfers: tuple[PlacedTransfer, ...] = ()
     manifests: tuple[SignedFile, ...] = ()
     receipts: tuple[SignedFile, ...] = ()

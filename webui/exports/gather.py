@@ -12,12 +12,14 @@ from capture.client import CaptureClient
 from capture.errors import SealBroken, Truncated
 from capture.ids import CaseCode
 from capture.messages import (
+    ArmingPage,
     AuditExtract,
     AuditPage,
     BeginExport,
     ConsentPage,
     ExportBegun,
     GetNotes,
+    ListArmings,
     ListConsents,
     ListManifests,
     ListPeople,
@@ -32,7 +34,7 @@ from capture.messages import (
     SignedIn,
     TransferPage,
 )
-from capture.messages.exports import ExportKind, KnownPerson, PlacedConsent, PlacedTransfer
+from capture.messages.exports import ExportKind, KnownPerson, PlacedArming, PlacedConsent, PlacedTransfer
 from capture.model import Recording
 from capture.notices.texts import Notice
 from webui.exports.case_export import CaseExport, SignedFile
@@ -63,6 +65,7 @@ class Asker:
             people=() if is_audit else self._people(),
             consents=() if is_audit else self._consents(),
             recordings=self._recordings() if is_shown else (),
+            armings=self._armings() if is_all else (),
             transfers=self._transfers() if is_shown else (),
             manifests=self._manifests() if is_all else (),
             receipts=self._receipts() if is_shown else (),
@@ -92,6 +95,16 @@ class Asker:
             after = found[-1].sequence if found else 0
             page = self.client.call(ListConsents(session=self.who.session, case=self.case, after=after), ConsentPage)
             found += page.consents
+            is_last = page.is_last
+        return tuple(found)
+
+    def _armings(self) -> tuple[PlacedArming, ...]:
+        found: list[PlacedArming] = []
+        is_last = False
+        while not is_last:
+            after = found[-1].sequence if found else 0
+            page = self.client.call(ListArmings(session=self.who.session, case=self.case, after=after), ArmingPage)
+            found += page.armings
             is_last = page.is_last
         return tuple(found)
 

@@ -17,6 +17,8 @@ consent.json          Every consent event, in the order in which it was signed. 
 consent.fhir.json     How the consents stand, as HL7 FHIR R4.
 consent-texts/        The exact texts that were read. Each file's name is its SHA-256.
 audit-extract.jsonl   The lines of the box's log about this case, as they stand there. {lines} lines.
+case.json             The case's own facts, and everybody who is or was of it.
+armings.json          Each time that the box was allowed to film: who was named as present, and by which consents.
 recordings.json       What the box knows of each recording, erased ones included. {recordings} recordings.
 transfers.json        To whom recordings were handed, by role.
 recording-manifests.jsonl
