@@ -1,6 +1,7 @@
 """A box whose daemon lives in the test's own process, so that its clocks can jump: time goes by as it does, and more when told.
 
-Real files, socket, signatures and encoder; the panel is one of plain flags. The camera keeps the machine's own time.
+Real files, socket, signatures and encoder; the panel is one of plain flags. The camera keeps the machine's own time, and
+scrypt is quick: its slowness is not what is tested.
 """
 
 from __future__ import annotations
@@ -10,15 +11,19 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
+from unittest import mock
 
 from capture_box import CaptureBox, wait_until
 from faults import FaultyDisk, order, recall
 from filming_box import FlagPanel
+from record_box import WORK_FACTOR
 
 from capture import messages as m
 from capture.config import FILE_NAME, load_config
 from capture.daemon import Daemon, Hardware
+from capture.keyring import Keyrings
 from capture.listening import listen
 from capture.recorder.model import NS, AskTakenBack
 from device.clock import SystemClock
@@ -91,7 +96,8 @@ class JumpingBox(CaptureBox):
         self.panel.is_down = held
         self.camera = SimulatedCamera(SMALL, SystemClock())
         hardware = Hardware(self.camera, self.panel, self.clock, UnknownPower(), self.disk)
-        self.daemon = Daemon(self.folder, config, hardware, listen(config.socket.path_in(self.folder)))
+        with mock.patch("capture.daemon.Keyrings", partial(Keyrings, work_factor=WORK_FACTOR)):
+            self.daemon = Daemon(self.folder, config, hardware, listen(config.socket.path_in(self.folder)))
         self._thread = threading.Thread(target=self.daemon.run, name="control", daemon=True)
         self._thread.start()
         assert self.panel.heard.wait(10)
