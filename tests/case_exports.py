@@ -168,7 +168,7 @@ def family(**changed: object) -> CaseExport:
             ),
         ),
         "manifests": (SignedFile("rec-2222222222222222", b'{"manifest":{},"signature":"00"}\n'),),
-        "receipts": (SignedFile("rec-3333333333333333", b'{"receipt":{"recordings":["rec-3333333333333333"]},"signature":"00"}\n'),),
+        "receipts": (SignedFile("era-3333333333333333", b'{"receipt":{"of":["rec-3333333333333333"]},"signature":"00"}\n'),),
         "log": (b'{"seq":1}\n', b'{"seq":7}\n'),
         "audit_sequence": 9,
         "audit_head": "12" * 32,
