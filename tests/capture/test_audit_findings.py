@@ -122,6 +122,24 @@ def test_a_film_left_before_its_first_frame_is_a_note(box: AuditBox) -> None:
     assert _notes(box) == [(recording, "begun and left before the first frame")]
 
 
+def test_a_film_of_which_only_the_log_says_that_it_was_sealed_is_a_note_right_after_that_line(box: AuditBox) -> None:
+    recording = box.film()
+    box.manifest_path(recording).unlink()
+    assert _notes(box) == [(recording, "it has no manifest: the log alone vouches for it")]
+
+
+def test_a_whole_film_that_nothing_calls_sealed_is_a_note(box: AuditBox) -> None:
+    recording = box.begin(b"film" * 50_000)
+    box.part(recording).rename(box.sealed(recording))
+    assert _notes(box) == [(recording, "complete, but nothing vouches for its end")]
+
+
+def test_a_header_that_is_being_replaced_is_a_note(box: AuditBox) -> None:
+    recording = box.film()
+    box.log.append(AuditEvent.RECORDING_REWRAPPED, recording=recording, stage="begun", header_hash="0" * 64, sealed_hash="0" * 64)
+    assert _notes(box) == [(recording, "its header is being replaced: the next start ends that")]
+
+
 def _notes(box: AuditBox) -> list[tuple[str, str]]:
     report = box.verify()
     assert report.verdict is Verdict.GOOD

@@ -104,6 +104,11 @@ def test_a_statement_that_the_box_told_of_as_lost_stays_a_note() -> None:
     )
 
 
+def test_every_line_of_the_log_may_be_remembered() -> None:
+    heads = tuple(Witness("a receipt", AuditHead(sequence, LINKS[sequence - 1])) for sequence in (1, 2, 3))
+    assert check_memories(chain(), Memories(heads)) == ((), ())
+
+
 @pytest.mark.parametrize(("sequence", "digest"), [(0, LINKS[0]), (1, LINKS[1]), (3, LINKS[1]), (4, LINKS[2])])
 def test_a_head_that_is_not_a_line_of_the_log_is_damage_and_says_who_remembers_it(sequence: int, digest: str) -> None:
     told = f"line {sequence} is not the one that a receipt remembers: the log was cut or replaced"

@@ -130,6 +130,17 @@ def test_a_start_long_after_a_hole_was_told_of_goes_on_at_the_last_line(box: Aud
         assert (report.verdict, report.lines, report.tails_lost) == (Verdict.GOOD, lines, 1)
 
 
+def test_a_hole_at_the_end_of_a_long_log_is_accounted_for_as_in_a_short_one(box: AuditBox) -> None:
+    box.log = box.open()
+    for count in range(MAX_TAIL_BYTES // 400):
+        box.log.submit(AuditEvent.PRESS, button="main", count=count)
+    box.log.close()
+    whole = box.path.read_bytes()
+    assert len(whole) > MAX_TAIL_BYTES
+    restart(box, with_hole(whole, last_line_start(whole) + 5, len(whole) - 4))
+    assert (box.verify().verdict, box.verify().tails_lost) == (Verdict.GOOD, 1)
+
+
 def test_zeros_further_back_than_any_batch_are_damage_and_not_covered_up(box: AuditBox) -> None:
     box.log = box.open()
     at = box.path.stat().st_size + 50

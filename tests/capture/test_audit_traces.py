@@ -106,6 +106,12 @@ def test_what_a_line_leaves_out_is_empty_and_no_error() -> None:
     }
 
 
+@pytest.mark.parametrize("said", [{}, {"statement": "two"}])
+def test_a_statement_without_a_number_has_none(said: dict[str, Any]) -> None:
+    found = read((AuditEvent.CONSENT_GIVEN, {"case": CASE, "statement_hash": "aa", **said}))
+    assert found.statements == {CASE: [StatementTrace(CASE, 0, "aa", 1)]}
+
+
 def test_each_statement_is_known_by_its_case_number_hash_and_line_whatever_event_tells_of_it() -> None:
     found = read(stated(1, "aa", AuditEvent.CASE_OPENED), (AuditEvent.PRESS, {}), stated(2, "bb", AuditEvent.ARMED))
     assert found.statements == {CASE: [StatementTrace(CASE, 1, "aa", 1), StatementTrace(CASE, 2, "bb", 3)]}
