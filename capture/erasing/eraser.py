@@ -45,11 +45,15 @@ class Eraser:
         return ErasureBook(self.catalogue)
 
     def erase(self, ask_id: str, practitioner: PractitionerId, recording_ids: Sequence[RecordingId]) -> tuple[str, ...]:
-        """All of these, in order; returns the ids of the receipts, one for each case."""
+        """All of these, in order; returns the ids of the receipts, one for each case. Raises NotFound, before any is touched,
+        where one is another's by now: a case may change hands between the question and the press."""
+        recordings = [self.recordings.get(recording_id) for recording_id in recording_ids]
+        if any(recording.practitioner != practitioner for recording in recordings):
+            raise NotFound
         try:
-            for recording_id in recording_ids:
-                if self.recordings.get(recording_id).state is not RecordingState.ERASED:  # another press was quicker
-                    self._erase_one(ask_id, practitioner, recording_id)
+            for recording in recordings:
+                if recording.state is not RecordingState.ERASED:  # another press was quicker
+                    self._erase_one(ask_id, practitioner, recording.recording_id)
         except VigcamError:
             with suppress(VigcamError):  # what is wrong was said; the next start signs
                 self.sign_receipts()

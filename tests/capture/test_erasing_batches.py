@@ -14,8 +14,9 @@ from filming_box import FilmingBox
 
 from capture.audit.verify import Verdict, verify_log
 from capture.erasing.asking import ErasureDone
+from capture.erasing.book import Underway
 from capture.errors import NotErasable, NotFound, VigcamError
-from capture.ids import RecordingId, new_case_code
+from capture.ids import PractitionerId, RecordingId, new_case_code, new_practitioner_id
 from capture.model import Confidence, ErasureMethod, RecordingState
 
 
@@ -165,10 +166,49 @@ def test_what_vanished_while_an_erasure_was_cut_is_told_as_found_gone(
     assert receipt.recordings[0].header_hash
 
 
+@pytest.mark.promise("P9")
+def test_a_press_erases_nothing_of_a_case_that_changed_hands_since_it_was_asked_for(
+    filmed: tuple[FilmingBox, FaultyDisk, list[RecordingId]],
+) -> None:
+    box, _, films = filmed
+    taker = new_practitioner_id()
+    outcome = erase(box, films, box.case, lambda: box.recordings.hand_over(box.case, taker))
+    assert isinstance(outcome, NotFound)
+    assert [box.recordings.get(one).state for one in films] == [RecordingState.SEALED] * 2
+    assert '"begun"' not in (box.folder / "audit.log").read_text()
+
+
+@pytest.mark.promise("P9")
+def test_what_another_press_has_erased_meanwhile_is_erased_once(
+    filmed: tuple[FilmingBox, FaultyDisk, list[RecordingId]],
+) -> None:
+    box, _, films = filmed
+    first = box.eraser.erase("ask-1", box.practitioner, films[:1])
+    assert len(first) == 1
+    second = box.eraser.erase("ask-2", box.practitioner, films)
+    assert [(one.ask_id, named([one])) for one in receipts(box)] == [("ask-1", films[:1]), ("ask-2", films[1:])]
+    assert second != first
+    assert (box.folder / "audit.log").read_text().count('"stage":"done"') == 2
+
+
+@pytest.mark.promise("P10")
+def test_what_went_without_its_receipt_gets_it_with_the_next_and_is_not_called_the_next_ones(
+    filmed: tuple[FilmingBox, FaultyDisk, list[RecordingId]],
+) -> None:
+    box, _, films = filmed
+    box.eraser.end(box.eraser.book.begin(Underway(films[0], "ask-1", box.practitioner, "", 5)))
+    assert receipts(box) == []
+    done = erase(box, films[1:], films[1])
+    assert isinstance(done, ErasureDone)
+    first, second = receipts(box)
+    assert (first.ask_id, named([first]), named([second])) == ("ask-1", films[:1], films[1:])
+    assert done.erasure_ids == (second.erasure_id,)
+
+
 def test_what_was_erased_is_told_to_who_asked_alone_and_once(filmed: tuple[FilmingBox, FaultyDisk, list[RecordingId]]) -> None:
     box, _, films = filmed
     erasures = box.erasures()
     waiting = erasures.begin(box.practitioner, tuple(films), box.case)
     with pytest.raises(NotFound):
-        erasures.poll(box.unlocked.practitioner.__class__("prac-zzzzzz"), waiting.ask_id)
+        erasures.poll(PractitionerId("prac-zzzzzz"), waiting.ask_id)
     erasures.close()

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from capture.config import parse_config
@@ -103,6 +103,10 @@ def test_days_before_1970_are_days_too() -> None:
     assert reminder(-1, wall(-1)) is Reminder.DUE
 
 
+def test_without_a_date_even_the_last_day_of_all_is_told() -> None:
+    assert erase_due_ms(case(LAST_MS)) == LAST_MS < Kept().latest_to_remind_of(wall(0, Confidence.NONE))
+
+
 def test_no_day_lies_behind_the_last_that_can_be_shown() -> None:
     due_ms = erase_due_ms(case(LAST_MS - 1))
     assert due_ms == LAST_MS
@@ -119,6 +123,9 @@ def test_a_service_can_be_sooner_than_promised_and_never_later(days: int, ended_
 
 
 @given(days=st.integers(1, PROMISED_DAYS), latest_ms=st.integers(0, 2**45), at_ms=st.integers(0, 2**45))
+@example(days=60, latest_ms=14 * DAY_MS + DAY_MS - 1, at_ms=0)
+@example(days=60, latest_ms=15 * DAY_MS, at_ms=DAY_MS - 1)
+@example(days=10, latest_ms=64 * DAY_MS, at_ms=0)
 def test_just_those_that_are_reminded_of_are_looked_for(days: int, latest_ms: int, at_ms: int) -> None:
     kept, at = Kept(days), wall(at_ms)
     is_near = reminder(kept.day_of(latest_ms), at) is not Reminder.NONE

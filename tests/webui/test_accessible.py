@@ -127,6 +127,7 @@ def _film(phone: Phone, box: RealBox) -> None:
     wait_for(lambda: box.status().filmed_s >= 1, "a second of film")
     box.press()
     expect(page.locator("#live")).to_contain_text("The camera is OFF")
+    expect(page.get_by_role("link", name="Discard the film that was just made")).to_be_visible(timeout=15_000)
     phone.tap("Disarm")
 
 
