@@ -44,10 +44,11 @@ def family(window: Watched, box: RealBox) -> Iterator[str]:
         form = page.locator("#consent-form")
         form.get_by_role("group", name="Whose picture").get_by_label(person).check()
         form.get_by_label("Filming").check()
+        form.get_by_label("looks at the film alone to prepare").check()
         form.get_by_role("group", name="Who said yes?").get_by_label("Adult A").check()
         form.get_by_label("Signed on paper").check()
         form.get_by_role("button", name="Record the yes").click()
-    assert page.get_by_text("yes, until").count() == 2
+    assert page.get_by_text("yes, until").count() == 4
     return page.url.rsplit("/", 1)[-1]
 
 
@@ -92,7 +93,7 @@ def test_a_downloaded_film_is_checked_in_the_browser_and_then_taken_over(window:
     page.get_by_label("Choose the file").set_input_files(film)
     page.get_by_text("Checked. Now tell the box.").wait_for()
     assert page.input_value("#mp4_sha256") == hashlib.sha256(film.read_bytes()).hexdigest()
-    page.get_by_role("button", name="I have it").click()
+    page.get_by_role("button", name="Compare and confirm").click()
     page.get_by_text("both copies are the same").wait_for()
 
 
