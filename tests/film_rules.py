@@ -12,7 +12,7 @@ from leave_rules import LeaveRules
 from machine_base import PendingAsk
 from moved_clock import NS
 from promise_watch import PromiseBroken
-from trouble_rules import TroubleRules
+from trouble_rules import HOW, TroubleRules
 
 from capture import messages as m
 from capture.errors import VigcamError
@@ -22,7 +22,16 @@ numbers = st.integers(0, 11)
 _FILM_S = (0.0, 0.4, 1.5, 1.5, 4.0, 25.0)
 _LATE_S = 9.0
 _SOON_NS = 1_000 * NS
-_WHILE_FILMING = ("lamp loose", "camera breaks", "camera mute", "disk too little room", "disk full", "disk film not synced")
+_DAY_S = 86_400
+_LONGEST_DELAY_S = 3_700.0
+"""After many wrong passphrases."""
+FAILS_BEFORE = ("lamp loose", "camera missing", "disk no header", "disk folder not synced", "disk log refused")
+_FAILS = ("lamp loose", "camera breaks", "camera mute", "disk too little room", "disk full", "disk film not synced")
+_STALLED = {"stalled press": "press", "stalled stop": "page"}
+WHILE_FILMING = (*HOW, *_STALLED, *_FAILS)
+_BEFORE = ("none",) * 4 + FAILS_BEFORE
+_THEN = ("none",) * 3 + WHILE_FILMING
+_MODES = st.sampled_from([ArmMode.FILM, ArmMode.FILM, ArmMode.FRAMING])
 
 
 class FilmRules(LeaveRules, HandRules, TroubleRules):
@@ -33,7 +42,7 @@ class FilmRules(LeaveRules, HandRules, TroubleRules):
         if is_ready:
             self.make_ready(0, ArmMode.FILM)
 
-    @rule(who=st.integers(0, 1), mode=st.sampled_from([ArmMode.FILM, ArmMode.FILM, ArmMode.FRAMING]))
+    @rule(who=st.integers(0, 1), mode=_MODES)
     def visit_is_made_ready(self, who: int, mode: ArmMode) -> None:
         """Whatever was wrong is mended; then somebody signs in, and a family that said yes is there."""
         self.fire("make ready")
@@ -44,16 +53,18 @@ class FilmRules(LeaveRules, HandRules, TroubleRules):
         self.let_go()
         if self.world.camera.is_open or self.world.control.state.phase.value == "faulted":
             self.press()
-        if not self.session:
-            self.asks.clear()
+        self.who = who if not self.session else self.who
+        if self.asks:
             self.world.wait(61)
-            self.sign_in(who)
-        if not self.session:
+            self.collect()
+        if not self.has_session():
             return
         self.offer_clock(self.world.clock.true_ms, is_confirmed=True)
-        case = self._family()
-        if case is not None:
-            self.arm(case, tuple(person.code for person in self.people(case)), mode)
+        own = [case for case, who in self.cases if who == self.who]
+        if not own or not self._arm_family(own[-1], mode):
+            case = self.open_case()
+            if case is not None:
+                self._arm_family(case, mode)
 
     def _mend(self) -> None:
         for what in ("disk", "lamp", "camera", "socket"):
@@ -61,23 +72,23 @@ class FilmRules(LeaveRules, HandRules, TroubleRules):
         if not self.world.is_running or self.world.disk.has_log_failed:
             self.restart("end", is_new_boot=False)
 
-    def _family(self) -> str | None:
-        """A case of whoever is signed in, everybody of whom said yes."""
-        own = [case for case, who in self.cases if who == self.who]
-        case = own[-1] if own else self.open_case()
-        if case is None:
-            return None
-        if not self.people(case):
+    def _arm_family(self, case: str, mode: ArmMode) -> bool:
+        """Whoever of a case can say yes says it, and is armed for; whether that came about."""
+        if not any(person.may_speak_for_a_child for person in self.people(case)):
             self.add(case, "parent")
+        if len(self.people(case)) == 1:
             self.add(case, "child")
         speakers = [person for person in self.people(case) if person.may_speak_for_a_child]
+        soon_ns = self.world.now_ns + _SOON_NS
         for person in self.people(case):
-            giver = (speakers or [person])[0] if person.is_child else person
-            is_willing = self.model.permits(Scope.FILM, case, (person.code,), self.world.now_ns + _SOON_NS)
-            if not is_willing and (speakers or giver is person):
+            giver = speakers[0] if person.is_child and speakers else person
+            if not self.model.permits(Scope.FILM, case, (person.code,), soon_ns):
                 self.say(person, giver, Scope.FILM, Decision.GIVEN, 2)
                 self.say(person, giver, Scope.PRACTITIONER_REVIEW, Decision.GIVEN, 2)
-        return case
+        willing = [one.code for one in self.people(case) if self.model.permits(Scope.FILM, case, (one.code,), soon_ns)]
+        if willing:
+            self.arm(case, tuple(willing), mode)
+        return self.model.leave is not None and self.model.leave.case == case
 
     @rule(seconds=st.sampled_from(_FILM_S), is_late=st.booleans())
     def films(self, seconds: float, is_late: bool) -> None:
@@ -91,20 +102,60 @@ class FilmRules(LeaveRules, HandRules, TroubleRules):
             self.world.wait(left_s)
         self.film(seconds)
 
-    @rule(seconds=st.sampled_from(_FILM_S), trouble=st.sampled_from(["none", "none", *_WHILE_FILMING]))
-    def films_a_visit(self, seconds: float, trouble: str) -> None:
-        """From whatever there was to a film under way, and what may go wrong with it then."""
+    @rule(seconds=st.sampled_from(_FILM_S), mode=_MODES, before=st.sampled_from(_BEFORE), then=st.sampled_from(_THEN))
+    def films_a_visit(self, seconds: float, mode: ArmMode, before: str, then: str) -> None:
+        """From whatever there was to a film under way, and what may fail before it or come in between."""
         self.fire("film a visit")
         if self.world.camera.is_open:
             return
-        self.make_ready(self.who, ArmMode.FILM)
+        self.make_ready(self.who, mode)
         if self.model.leave is None:
             return
+        if before != "none":
+            self.fired[f"before filming: {before}"] += 1
+            self.bring_about(before)
         self.film(seconds)
-        if trouble != "none" and self.world.camera.is_open:
-            self.fired[f"while filming: {trouble}"] += 1
-            self.bring_about(trouble)
+        if then == "none" or not self.world.camera.is_open:
+            return
+        self.fired[f"while filming: {then}"] += 1
+        if then in _STALLED:
+            self.stop_while_the_disk_stalls(_STALLED[then])
+        elif then in HOW:
+            self.restart(HOW[then], is_new_boot=then == "power", is_held=then == "held")
+            self.let_go()
+        else:
+            self.bring_about(then)
             self.world.wait(3.5)
+
+    def close(self) -> None:
+        """Whatever happened to the box: mended, and with everybody's consent, it films; and a press stops it."""
+        self.let_go()
+        if self.world.camera.is_open:
+            self.press()
+        self.world.wait(_LONGEST_DELAY_S)
+        self.make_ready(self.who, ArmMode.FILM)
+        assert self.model.leave is not None, "the box cannot be armed any more"
+        self.film(1.5)
+        assert self.world.camera.is_open, "the box does not film any more"
+        self.stop_while_the_disk_stalls("press")
+
+    @rule(word=numbers, late_s=st.sampled_from([-70, -30, -8, 1, 60]), is_held=st.booleans())
+    def films_at_the_edge_of_a_consent(self, word: int, late_s: int, is_held: bool) -> None:
+        """Shortly before one of them ends, or just behind it, somebody arms for all of that case; and perhaps holds."""
+        self.fire("film at an edge")
+        if not self.model.words or self.world.camera.is_open:
+            return
+        (code, _), said = list(self.model.words.items())[word % len(self.model.words)]
+        left_s = (said.until_ms - (self.model.wall_ms(self.world.now_ns) or 0)) / 1_000 + late_s
+        if not 0 < left_s < 3 * _DAY_S:
+            return
+        self.fired["at an edge"] += 1
+        self.world.wait(left_s)
+        person = self.model.people.get(code)
+        if person is not None and self.has_session():
+            self.arm(person.case, tuple(one.code for one in self.people(person.case)))
+            if is_held and self.model.leave is not None:
+                self.film(25.0)
 
     def film(self, seconds: float) -> None:
         self.world.wait(1.1)
@@ -156,11 +207,11 @@ class FilmRules(LeaveRules, HandRules, TroubleRules):
         if not self.watch.recordings() or not self.has_session():
             return
         recordings = tuple(dict.fromkeys(self.recording(number) for number in which))
-        words = recordings[0] if is_said else ""
+        words = self._words_for(recordings) if is_said else ""
         waiting = self.ask(m.EraseBegin(session=self.session, recording_ids=recordings, words=words), m.EraseWaiting)
         if waiting is None:
             return
-        if any(recording not in self.transferred and recording != words for recording in recordings):
+        if not self.transferred.issuperset(recordings) and words != self._words_for(recordings):
             raise PromiseBroken("P9", "film that nobody had taken over is to be erased without its words")
         self.watch.expect("erase_asked", ask=waiting.ask_id, recordings=len(recordings))
         self.asks[waiting.ask_id] = PendingAsk(waiting.ask_id, self.world.now_ns, recordings)
@@ -177,6 +228,13 @@ class FilmRules(LeaveRules, HandRules, TroubleRules):
             self.world.settle()
             self.collect()
             self.asks.pop(ask_id, None)
+
+    def _words_for(self, recordings: tuple[str, ...]) -> str:
+        """What must be said for film that was never taken over: its own id, or the one case's code; for two there is none."""
+        if len(recordings) == 1:
+            return recordings[0]
+        cases = {self.model.leaves[self.watch.arming_of[recording]].case for recording in recordings}
+        return cases.pop() if len(cases) == 1 else "-"
 
     def recording(self, number: int) -> str:
         recordings = self.watch.recordings()

@@ -12,7 +12,7 @@ from patience import soon
 from promise_watch import PromiseBroken
 
 from capture import messages as m
-from capture.errors import DaemonUnreachable
+from capture.errors import DaemonUnreachable, VigcamError
 
 _SHORT_S = 0.9
 _WAITS_S = (0.3, 0.5, 0.9, 2.0, 5.0, 12.0, 24.0, 61.0, 95.0, IDLE_S + 5.0, 7_200.0, 90_000.0, 40 * 86_400.0)
@@ -87,19 +87,6 @@ class HandRules(MachineBase):
         self.fire("wait")
         self.world.wait(seconds)
 
-    @rule(word=st.integers(0, 11), late_s=st.sampled_from([-70, -30, -8, 1, 60]))
-    def time_goes_by_to_the_edge_of_a_consent(self, word: int, late_s: int) -> None:
-        """Short before one of them ends, or just behind it."""
-        self.fire("wait to an edge")
-        if not self.model.words or self.world.camera.is_open:
-            return
-        said = list(self.model.words.values())[word % len(self.model.words)]
-        wall_ms = self.model.wall_ms(self.world.now_ns) or 0
-        left_s = (said.until_ms - wall_ms) / 1_000 + late_s
-        if 0 < left_s < 3 * 86_400:
-            self.fired["at an edge"] += 1
-            self.world.wait(left_s)
-
     # --- stopping ----------------------------------------------------------------------------------------------------------
 
     @rule(hangs_up=st.booleans())
@@ -113,21 +100,23 @@ class HandRules(MachineBase):
             self.world.ask_and_hang_up(m.Stop())
             self.sensor_must_be_off("a stop on the page")
 
-    @rule(is_page=st.booleans())
-    def stop_comes_while_the_disk_stalls(self, is_page: bool) -> None:
-        """Nothing comes back from the disk, be it files or catalogue: the sensor goes off all the same."""
+    @rule(by=st.sampled_from(["press", "page"]))
+    def stop_comes_while_the_disk_stalls(self, by: str) -> None:
         self.fire("stop while the disk stalls")
-        if self.is_held or not self.world.camera.is_open:
-            return
+        if not self.is_held and self.world.camera.is_open:
+            self.stop_while_the_disk_stalls(by)
+
+    def stop_while_the_disk_stalls(self, by: str) -> None:
+        """Nothing comes back from the disk, be it files or catalogue: the sensor goes off all the same."""
         with self.world.disk.held(self.world.folder / "catalogue.sqlite"):
-            if is_page and not self.is_socket_away:
-                self.world.ask(m.Stop(), m.Done)
-            else:
-                self.world.touch()
             try:
+                if by == "page" and not self.is_socket_away:
+                    self.world.ask(m.Stop(), m.Done)
+                else:
+                    self.world.touch()
                 soon(lambda: not self.world.camera.is_open, 5)
-            except TimeoutError:
-                raise PromiseBroken("P5", "the sensor stayed on until the disk went on") from None
+            except (TimeoutError, VigcamError) as error:
+                raise PromiseBroken("P5", f"the sensor stayed on until the disk went on: {error}") from None
         self.world.wait(0.1)
         self.world.up()
         self.fired["stopped while the disk stalled"] += 1

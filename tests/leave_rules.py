@@ -17,11 +17,15 @@ from capture.model import ArmMode, Scope
 class LeaveRules(PeopleRules):
     """What a practitioner does who is with a family."""
 
-    @rule(case=numbers, who=st.sets(numbers, min_size=1, max_size=3), mode=st.sampled_from([ArmMode.FILM, *ArmMode]))
+    @rule(case=numbers, who=st.sets(numbers, max_size=3), mode=st.sampled_from([ArmMode.FILM, *ArmMode]))
     def arms(self, case: int, who: set[int], mode: ArmMode) -> None:
+        """For some people, be they of this case or another; or for everybody of it."""
         self.fire("arm")
-        if self.model.people and self.has_session():
-            self.arm(self.case(case), tuple(self.person(one).code for one in sorted(who)), mode)
+        if not self.model.people or not self.has_session():
+            return
+        some = [self.person(one) for one in sorted(who)] or self.people(self.case(case))
+        if some:
+            self.arm(self.case(case), tuple(person.code for person in some), mode)
 
     def arm(self, case: str, present: tuple[str, ...], mode: ArmMode = ArmMode.FILM) -> None:
         asked_ns = self.world.now_ns
@@ -39,6 +43,19 @@ class LeaveRules(PeopleRules):
         end_ns = asked_ns + lease_ms * MS
         self.model.give_leave(GivenLeave(arming, case, present, asked_ns, end_ns, self.model.next_place()))
         self.fired["armed"] += 1
+
+    @rule(case=numbers)
+    def arms_while_somebody_leans_on_the_button(self, case: int) -> None:
+        """A hold that began before arming opens nothing, however long it goes on."""
+        self.fire("arm under a hand")
+        if not self.cases or not self.people(self.case(case)) or self.world.camera.is_open or not self.has_session():
+            return
+        if self.ask(m.Disarm(session=self.session), m.Done) is not None:
+            self.model.leave = None
+        self.world.down()
+        self.is_held = True
+        self.arm(self.case(case), tuple(person.code for person in self.people(self.case(case))))
+        self.world.wait(2.0)
 
     @rule(case=numbers)
     def arms_and_hangs_up(self, case: int) -> None:

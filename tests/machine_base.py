@@ -60,6 +60,9 @@ class MachineBase(RuleBasedStateMachine):
     def teardown(self) -> None:
         try:
             self._look()
+            self.fire("close")
+            self.close()
+            self._look()
             if self.world.is_running:
                 self.world.end()
             self.watch.life_must_have_ended()
@@ -73,6 +76,7 @@ class MachineBase(RuleBasedStateMachine):
         """A rule begins. None has a precondition: what a rule needs, it brings about, so that its choice rests on nothing that
         the daemon's threads decide among themselves."""
         self.fired[what] += 1
+        self.fired["steps"] += 1
         self.watch.begin_step()
         if not self.world.is_running:
             self.watch.life_must_have_ended()
@@ -82,8 +86,13 @@ class MachineBase(RuleBasedStateMachine):
         """A new process (`TroubleRules`)."""
         raise NotImplementedError
 
+    def close(self) -> None:
+        """What every run ends with (`FilmRules`)."""
+        raise NotImplementedError
+
     def has_session(self) -> bool:
         """Somebody is signed in, or signs in now unless that would take a press while the sensor is on."""
+        self._see_who_is_there()
         if not self.session and not self.is_held and not self.world.camera.is_open:
             self.sign_in(self.who)
         return bool(self.session)
@@ -117,8 +126,13 @@ class MachineBase(RuleBasedStateMachine):
             self.model.leave = None
         elif self.model.leave is None:
             raise PromiseBroken("P1", f"the box is {status.state}, and nobody armed it")
-        if not status.is_signed_in:
+        self._see_who_is_there()
+
+    def _see_who_is_there(self) -> None:
+        """The idle lock may have been; whoever asked to erase is then gone, and no press means it any more."""
+        if self.world.is_running and not self.is_socket_away and not self.world.status.is_signed_in:
             self.session = ""
+            self.drop_erasures()
 
     def collect(self) -> None:
         """What waited for a press and waits no more: its end is fetched."""

@@ -159,6 +159,8 @@ class PeopleRules(MachineBase):
             return
         if self.world.camera.is_open:
             raise PromiseBroken("P3", "filming went on without everybody's consent")
+        if self.world.status.armed_case:
+            raise PromiseBroken("P3", "a leave outlived what it rested on")
         self.model.leave = None
 
     @rule(person=numbers, giver=numbers, scope=st.sampled_from([Scope.FILM, *Scope]), days=st.sampled_from([1, 2, 30, 700]))

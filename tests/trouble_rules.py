@@ -49,8 +49,6 @@ class TroubleRules(MachineBase):
     @rule(how=st.sampled_from(list(HOW)), is_new_boot=st.booleans(), wrong_days=st.sampled_from([0, -400, 3]))
     def restarts(self, how: str, is_new_boot: bool, wrong_days: int) -> None:
         self.fire(f"restart: {how}")
-        if self.world.camera.is_open:
-            self.fired[f"restart while filming: {how}"] += 1
         is_held = how == "held"
         self.restart(HOW[how], is_new_boot=is_new_boot or how == "power", wrong_days=wrong_days, is_held=is_held)
         if is_held and not self.world.status.is_enrolment_open:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
-from film_rules import FilmRules
+from film_rules import FAILS_BEFORE, WHILE_FILMING, FilmRules
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 from made_box import MadeBox
@@ -19,11 +19,34 @@ from capture.model import StopReason
 
 MUST_HAPPEN = (
     *("sign in", "ask to sign in", "sign out", "offer clock", "open case", "add person", "amend person", "remove person"),
-    *("give consent", "withdraw consent", "arm", "arm and hang up", "disarm", "armed", "press", "hold", "lean", "let go", "mark"),
-    *("wait", "at an edge", "stop on the page", "stopped while the disk stalled", "nonsense", "take back", "transfer"),
+    *(
+        "give consent",
+        "withdraw consent",
+        "arm",
+        "arm under a hand",
+        "arm and hang up",
+        "disarm",
+        "armed",
+        "press",
+        "hold",
+        "lean",
+        "let go",
+        "mark",
+    ),
+    *(
+        "wait",
+        "film at an edge",
+        "at an edge",
+        "stop on the page",
+        "stopped while the disk stalled",
+        "nonsense",
+        "take back",
+        "transfer",
+    ),
     *("make ready", "film", "film a visit", "films", "looks", "opened", "erase", "erased for good"),
     *(f"restart: {how}" for how in HOW),
-    *(f"restart while filming: {how}" for how in HOW),
+    *(f"before filming: {what}" for what in FAILS_BEFORE),
+    *(f"while filming: {what}" for what in WHILE_FILMING),
     *(f"trouble: {trouble}" for trouble in TROUBLES),
     *(f"recording_stopped: {reason.value}" for reason in StopReason if reason is not StopReason.INTERRUPTED),
     *("log: recording_sealed", "log: recording_interrupted", "framing_stopped: press"),
