@@ -18,7 +18,6 @@ from capture.seal.keys import Identity
 from capture.vault import Vault
 from device.disk import SystemDisk
 
-
 LONGEST_HEADER = 65_536
 """No header of a vault is longer."""
 
