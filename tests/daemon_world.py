@@ -41,12 +41,12 @@ A = TypeVar("A", bound=Answer)
 
 
 class LooseLine(MockPWMPin):
-    """The tally's line: reads dark while `is_loose`, whatever it is told."""
+    """The tally's line: reads dark since it is loose, whatever it is told."""
 
-    is_loose = False
+    loose_since_ns: int | None = None
 
     def _get_state(self) -> object:
-        return 0 if self.is_loose else super()._get_state()
+        return super()._get_state() if self.loose_since_ns is None else 0
 
 
 class _Turns:

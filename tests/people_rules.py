@@ -195,19 +195,11 @@ class PeopleRules(MachineBase):
             self.watch.expect(event, case=person.case, scope=scope.value)
             self.model.say(person, scope, Word(is_given, giver.code, wall_ms, wall_ms + days * DAY_MS))
             if not is_given and scope is Scope.FILM:
-                self.withdrawn_while_armed(person)
+                self.leave_must_hold()
             return
         self.watch.read_log()
         if any(line.says(event, case=person.case) for line in self.world.log.lines[lines:]):
             self.model.say(person, scope, Word(is_given, giver.code, wall_ms, wall_ms, is_certain=False))
-
-    def withdrawn_while_armed(self, person: Person) -> None:
-        """Whoever is named as present takes the leave with them, at once."""
-        if self.model.leave is None or person.code not in self.model.leave.present:
-            return
-        if self.world.camera.is_open:
-            raise PromiseBroken("P3", "filming went on after a consent was withdrawn")
-        self.model.leave = None
 
     # --- whom a number means ---------------------------------------------------------------------------------------------------
 

@@ -60,9 +60,8 @@ class PromiseWatch:
         self._down: Seen | None = None
         self._last_press: tuple[int, int | None] = (0, None)
         self._is_lit = self._is_on = False
-        self._opened_at = 0
+        self._opened_at = self._lease_end_ns = 0
         self._kept: dict[str, _Kept] = {}
-        self._loose_since_ns: int | None = None
 
     def begin_step(self) -> None:
         self.lines = []
@@ -148,6 +147,8 @@ class PromiseWatch:
                     self._is_on = True
                 case Sight.OFF:
                     self._is_on = False
+                    if one.at_ns > self._lease_end_ns + _LATE_NS:
+                        raise PromiseBroken("P3", "the sensor was on after its lease")
                 case Sight.CUT:
                     self._is_on = self._is_lit = False
                     self._last_press = (0, None)
@@ -170,20 +171,19 @@ class PromiseWatch:
             raise PromiseBroken("P10", "the sensor opened before its line was in the log")
         if not any(line.fields.get("arming") == leave.arming for line in opening):
             raise PromiseBroken("P10", "the line of this opening names another arming")
-        self._opened_at = rise.log_bytes
+        self._opened_at, self._lease_end_ns = rise.log_bytes, leave.end_ns
         self.films += 1
 
     def _look_at_the_present(self) -> None:
         now_ns, leave = self.world.now_ns, self.model.leave
-        is_loose = self.world.tally_line.is_loose
-        self._loose_since_ns = (self._loose_since_ns or now_ns) if is_loose and self._is_on else None
         if not self._is_on:
             return
         if leave is None:
             raise PromiseBroken("P1", "the sensor is on, and there is no leave any more")
         if now_ns > leave.end_ns + _LATE_NS:
             raise PromiseBroken("P3", "the sensor is on after its lease")
-        if self._loose_since_ns is not None and now_ns - self._loose_since_ns > _LAMP_NS:
+        loose_ns = self.world.tally_line.loose_since_ns
+        if loose_ns is not None and now_ns - loose_ns > _LAMP_NS:
             raise PromiseBroken("P4", "the sensor is on, and the lamp has been dark for seconds")
 
     # --- P9 --------------------------------------------------------------------------------------------------------------

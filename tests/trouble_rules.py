@@ -102,7 +102,8 @@ class TroubleRules(MachineBase):
         what, _, how = trouble.partition(" ")
         match what, how:
             case "lamp", _:
-                self.world.tally_line.is_loose = True
+                line = self.world.tally_line
+                line.loose_since_ns = line.loose_since_ns or self.world.now_ns
             case "camera", _:
                 self.world.camera.trouble = Trouble(how)
             case "socket", _:
@@ -118,7 +119,7 @@ class TroubleRules(MachineBase):
     def make_well(self, what: str) -> None:
         match what:
             case "lamp":
-                self.world.tally_line.is_loose = False
+                self.world.tally_line.loose_since_ns = None
             case "camera":
                 self.world.camera.trouble = Trouble.NONE
             case "socket":
