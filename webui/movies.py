@@ -2,7 +2,7 @@
 identity; the daemon logs and limits each opening.
 
 A player asks for many ranges of one film: the opening, the log line and the index (0.1 s for ten minutes) are done once. What
-nobody read for `IDLE_S`, and everything at sign-out, is closed and forgotten.
+nobody read for `IDLE_S`, what its consents do not reach any more, and everything at sign-out, is closed and forgotten.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import NamedTuple
 from capture.client import CaptureClient
 from capture.container.index import load_index
 from capture.container.progressive import ProgressiveMp4
-from capture.errors import SignInNeeded
+from capture.errors import NotNow
 from capture.messages import Opened, OpenRecording
 from capture.model import Purpose
 from capture.seal.stream import PlainReader, SalvageReader, SealedReader
@@ -42,6 +42,8 @@ class OpenFile:
     facts: Opened
     fd: int
     used_s: float
+    until_s: float
+    """Boot time at which the first of the consents behind this opening runs out."""
     users: int = 0
     is_dropped: bool = False
     movie: ProgressiveMp4 | None = None
@@ -53,8 +55,11 @@ class OpenFile:
 class Lease:
     """One response's hold on an open file. A reader belongs to one thread, so each lease has its own. `close` is idempotent."""
 
-    def __init__(self, file: OpenFile, give_back: Callable[[OpenFile, ProgressiveMp4 | None], None]) -> None:
+    def __init__(
+        self, file: OpenFile, boottime_s: Callable[[], float], give_back: Callable[[OpenFile, ProgressiveMp4 | None], None]
+    ) -> None:
         self._file: OpenFile | None = file
+        self._boottime_s = boottime_s
         self._give_back = give_back
         self._movie: ProgressiveMp4 | None = None
 
@@ -64,11 +69,12 @@ class Lease:
 
     @property
     def fd(self) -> int:
-        """Raises SignInNeeded once the reader signed out, so that a transfer ends with the session."""
+        """Raises NotNow once it was dropped or its consents ran out: a transfer ends with what allowed it. Not SignInNeeded, for
+        whoever took a consent back is still signed in."""
         return self._held().fd
 
     def movie(self) -> ProgressiveMp4:
-        """The recording as an ordinary MP4. Raises SealBroken, Truncated, SignInNeeded."""
+        """The recording as an ordinary MP4. Raises SealBroken, Truncated, NotNow."""
         file = self._held()
         if self._movie is None:
             self._movie = _movie(file)
@@ -81,8 +87,8 @@ class Lease:
             self._give_back(file, self._movie)
 
     def _held(self) -> OpenFile:
-        if self._file is None or self._file.is_dropped:
-            raise SignInNeeded
+        if self._file is None or self._file.is_dropped or self._file.until_s <= self._boottime_s():
+            raise NotNow
         return self._file
 
 
@@ -95,6 +101,7 @@ class Movies:
         self._lock = threading.Lock()
         self._opening = threading.Lock()
         self._files: dict[Key, OpenFile] = {}
+        self._closings = 0
         self._next_sweep: threading.Timer | None = None
 
     def lease(self, key: Key) -> Lease:
@@ -108,12 +115,24 @@ class Movies:
             found = self._join(key)
             if found is not None:
                 return found
-            verb = OpenRecording(session=key.session, recording_id=key.recording_id, purpose=key.purpose)
-            facts, fd = self._client.call_with_descriptor(verb, Opened)
-            file = OpenFile(facts, fd, self._boottime_s(), users=1)
-            with self._lock:
-                self._files[key] = file
-            return Lease(file, self._give_back)
+            while (opened := self._open(key)) is None:
+                pass  # something was closed meanwhile, perhaps just this: only a new answer of the gate counts
+            return opened
+
+    def _open(self, key: Key) -> Lease | None:
+        """None where anything was dropped while the daemon answered: its yes may be older than a withdrawal."""
+        asked_s, closings = self._boottime_s(), self._closings
+        verb = OpenRecording(session=key.session, recording_id=key.recording_id, purpose=key.purpose)
+        facts, fd = self._client.call_with_descriptor(verb, Opened)
+        with self._lock:
+            if closings != self._closings:
+                os.close(fd)
+                return None
+            file = self._files[key] = OpenFile(facts, fd, self._boottime_s(), asked_s + facts.lasts_ms / 1_000, users=1)
+        return self._lease(file)
+
+    def _lease(self, file: OpenFile) -> Lease:
+        return Lease(file, self._boottime_s, self._give_back)
 
     def _join(self, key: Key) -> Lease | None:
         with self._lock:
@@ -121,7 +140,7 @@ class Movies:
             if file is None:
                 return None
             file.users += 1
-            return Lease(file, self._give_back)
+            return self._lease(file)
 
     @property
     def is_busy(self) -> bool:
@@ -138,9 +157,12 @@ class Movies:
         self._forget(lambda key: key.recording_id == recording_id)
 
     def sweep(self) -> None:
-        """Close what nobody has read for a while, and the longest unread past the limit."""
+        """Close what its consents do not reach any more, what nobody has read for a while, and the longest unread past the
+        limit."""
         with self._lock:
-            limit_s = self._boottime_s() - IDLE_S
+            now_s = self._boottime_s()
+            self._drop([self._files.pop(key) for key, file in list(self._files.items()) if file.until_s <= now_s])
+            limit_s = now_s - IDLE_S
             unread = sorted(((file.used_s, key) for key, file in self._files.items() if not file.users), reverse=True)
             gone = [key for place, (used_s, key) in enumerate(unread) if used_s < limit_s or place >= OPEN_LIMIT]
             self._drop([self._files.pop(key) for key in gone])
@@ -160,6 +182,7 @@ class Movies:
 
     def _forget(self, is_meant: Callable[[Key], bool]) -> None:
         with self._lock:
+            self._closings += 1
             self._drop([self._files.pop(key) for key in list(self._files) if is_meant(key)])
 
     def _give_back(self, file: OpenFile, movie: ProgressiveMp4 | None) -> None:

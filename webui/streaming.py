@@ -60,7 +60,7 @@ class Stream:
     def __next__(self) -> Block:
         try:
             self._on_block()
-            _ = self._lease.fd  # raises once the reader signed out: the transfer ends with the session
+            _ = self._lease.fd  # raises once it was dropped: the transfer ends with what allowed it
             return next(self._blocks)
         except VigcamError as error:
             # Nothing can be told to the client any more but by an end before Content-Length, which cuts the connection.

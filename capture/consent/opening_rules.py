@@ -36,20 +36,27 @@ def is_locked(record: CaseRecord, recording: Recording) -> bool:
 
 def reasons_against(record: CaseRecord, recording: Recording, scope: Scope, at: WallTime) -> tuple[str, ...]:
     """The codes of every rule that fails; empty means yes."""
-    people = people_in(record, recording)
-    if not people:
-        return (OpeningReason.PEOPLE_UNKNOWN.value,)
-    # Who was removed since is in it all the same, and what they said of it still counts.
-    codes = gate.permits(scope, people, record.with_removed(), at).codes
-    if recording.is_locked or is_locked(record, recording):
-        return (OpeningReason.RECORDING_LOCKED.value, *codes)
-    return codes
+    return _judged(record, recording, scope, at)[0]
 
 
-def check(record: CaseRecord, recording: Recording, purpose: Purpose, at: WallTime) -> None:
-    """Return only if it may be opened for this. Raises ClockUntrusted, ConsentMissing with the reasons."""
-    codes = reasons_against(record, recording, purpose.scope, at)
+def check(record: CaseRecord, recording: Recording, purpose: Purpose, at: WallTime) -> int:
+    """Return only if it may be opened for this: for how many milliseconds, until the first of the consents behind it runs out.
+    Raises ClockUntrusted, ConsentMissing with the reasons."""
+    codes, permit = _judged(record, recording, purpose.scope, at)
     if gate.Reason.CLOCK_UNTRUSTED.value in codes:
         raise ClockUntrusted(reasons=codes)
     if codes:
         raise ConsentMissing(reasons=codes)
+    assert permit.expires_ms is not None, "a yes rests on at least one consent"
+    return permit.expires_ms - at.ms
+
+
+def _judged(record: CaseRecord, recording: Recording, scope: Scope, at: WallTime) -> tuple[tuple[str, ...], gate.Permit]:
+    people = people_in(record, recording)
+    # Who was removed since is in it all the same, and what they said of it still counts.
+    permit = gate.permits(scope, people, record.with_removed(), at)
+    if not people:
+        return (OpeningReason.PEOPLE_UNKNOWN.value,), permit
+    if recording.is_locked or is_locked(record, recording):
+        return (OpeningReason.RECORDING_LOCKED.value, *permit.codes), permit
+    return permit.codes, permit

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 
 from capture.audit.line import AuditEvent
 from capture.catalogue import Catalogue
-from capture.consent import arming_rules, case_rules, retention
+from capture.consent import arming_rules, case_rules, opening_rules, retention
 from capture.consent.case_record import CaseRecord
 from capture.consent.consent_rules import (
     ConsentForm,
@@ -244,12 +244,17 @@ class Records:
     def record_transfer(
         self, unlocked: Unlocked, recovery: Recipient, recording: Recording, *, purpose: Purpose, recipient: str, sealed_hash: str
     ) -> None:
-        """A recording went to somebody, verifiably."""
+        """A recording went to somebody, verifiably. Raises ClockUntrusted, ConsentMissing as opening it for this would."""
         content = TransferStated(
             recording_id=recording.recording_id, purpose=purpose, recipient=recipient, sealed_hash=sealed_hash
         )
         ids = {"recording": recording.recording_id, "purpose": purpose.value}
-        self._ledger.state(unlocked, recovery, recording.case, lambda _: Said(content, AuditEvent.TRANSFER_STATED, ids))
+
+        def decide(record: CaseRecord) -> Said:
+            opening_rules.check(record, recording, purpose, self._now())
+            return Said(content, AuditEvent.TRANSFER_STATED, ids)
+
+        self._ledger.state(unlocked, recovery, recording.case, decide)
 
     def _due_again(self, case: Case) -> Callable[[], None]:
         return lambda: self._catalogue.set_erase_due(case.code, retention.erase_due_ms(case))

@@ -111,6 +111,8 @@ class RecordingDesk:
                 practitioner=session.practitioner,
                 purpose=verb.purpose.value,
             )
+            # Anew, now that the film was looked into and the log was waited for: a withdrawal may have come before this answer.
+            lasts_ms = self._ask_gate(session, recording, verb.purpose)
         except BaseException:
             os.close(opened.fd)
             raise
@@ -119,6 +121,7 @@ class RecordingDesk:
             file_key=file_key,
             payload_offset=payload_offset,
             is_sealed=opened.is_sealed,
+            lasts_ms=lasts_ms,
             sealed_hash=sealed_hash,
         )
         return Reply(answer, opened.fd)
@@ -133,11 +136,11 @@ class RecordingDesk:
         asked = ((purpose, opening_rules.reasons_against(record, recording, purpose.scope, at)) for purpose in Purpose)
         return tuple(Refusal(purpose=purpose, reasons=reasons) for purpose, reasons in asked if reasons)
 
-    def _ask_gate(self, session: Session, recording: Recording, purpose: Purpose) -> None:
-        """Raises ConsentMissing, ClockUntrusted; the log knows of it."""
+    def _ask_gate(self, session: Session, recording: Recording, purpose: Purpose) -> int:
+        """For how many milliseconds the yes lasts. Raises ConsentMissing, ClockUntrusted; the log knows of it."""
         record = self.records.case(session.unlocked, recording.case)
         try:
-            opening_rules.check(record, recording, purpose, self.anchor.now())
+            return opening_rules.check(record, recording, purpose, self.anchor.now())
         except (ConsentMissing, ClockUntrusted) as error:
             self.audit.append(
                 AuditEvent.OPENING_REFUSED,
@@ -168,6 +171,7 @@ class RecordingDesk:
         _check_there(recording)  # before anything is stated: nobody holds a copy of what is not there
         if verb.sealed_hash is None and verb.mp4_hash is None:
             raise TransferMismatch("nothing to compare")
+        self.opening_rate.take()
         self._ask_gate(session, recording, verb.purpose)
         expected = self._sealed_hash(recording)
         if verb.sealed_hash is not None and verb.sealed_hash != expected:

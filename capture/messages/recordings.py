@@ -82,6 +82,8 @@ class Opened(Answer, frozen=True, kw_only=True):
     file_key: bytes
     payload_offset: int
     is_sealed: bool
+    lasts_ms: int
+    """For how long the consents behind it last, from when it was asked: then it is to be closed, read or not."""
     sealed_hash: str = ""
 
 

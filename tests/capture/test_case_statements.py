@@ -33,6 +33,7 @@ from capture.model import (
     ParentalResponsibility,
     Purpose,
     RetentionClass,
+    Scope,
     WallTime,
 )
 from capture.seal.small import seal_bytes
@@ -123,6 +124,7 @@ def test_who_is_not_of_the_case_is_neither_amended_nor_removed(family: Family) -
 
 def test_a_transfer_is_told_with_use_and_recipient(family: Family) -> None:
     recording = family.filmed(family.parent)
+    family.say(family.parent, Decision.GIVEN, Scope.SUPERVISION)
     family.records.record_transfer(
         family.unlocked,
         family.box.recovery,
@@ -148,6 +150,7 @@ def test_every_kind_is_chained_to_the_one_before_and_verified_again_from_ram(fam
     family.records.state_needs(*family.who, "")
     family.amend(family.baby, label="Child C")
     recording = family.filmed(family.parent)
+    family.say(family.parent, Decision.GIVEN, Scope.PRACTITIONER_REVIEW)
     family.records.record_transfer(*family.who[:2], recording, purpose=Purpose.REVIEW, recipient="", sealed_hash="")
     family.records.remove_participant(*family.who, family.baby.participant_id)
     rows = family.box.catalogue.statements(family.case)

@@ -94,7 +94,10 @@ def test_every_leave_to_film_comes_with_who_was_present(desk: DeskBox) -> None:
 
 
 def test_transfers_come_with_their_roles_and_places(desk: DeskBox) -> None:
-    film_of_it = msgspec.structs.replace(recording("rec-2222222222222222"), case=desk.case)
+    who = (desk.adult.participant_id,)
+    made = desk.box.records.record_arming(desk.unlocked, desk.box.recovery, desk.case, who, mode=ArmMode.FILM, lease_s=60)
+    desk.consent(1)
+    film_of_it = msgspec.structs.replace(recording("rec-2222222222222222"), case=desk.case, visit_id=made.visit_id)
     for _ in range(3):
         desk.box.records.record_transfer(
             desk.unlocked,

@@ -14,6 +14,7 @@ from web_box import BASE, Browser, RealBox, open_descriptors, wait_for
 
 from capture.container import index
 from capture.container.index import SampleIndex
+from capture.errors import NotNow
 from capture.seal.stream import PlainReader
 from webui import movies
 from webui.movies import IDLE_S, Key, Lease
@@ -175,7 +176,7 @@ def test_a_film_dropped_while_it_streams_ends_there_and_is_closed_then(signed_in
     lease = found.movies.lease(Key(who.session, recording, "review"))
     found.movies.drop_session(who.session)
     assert open_descriptors(box) == 1
-    with pytest.raises(Exception, match="sign_in_needed"):
+    with pytest.raises(NotNow):
         lease.movie()
     lease.close()
     lease.close()

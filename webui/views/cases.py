@@ -53,13 +53,9 @@ def record_consent(code: str) -> Response:
     """One signed event for each scope ticked. Each stands by itself: should one be refused, those before it stay recorded."""
     try:
         form = forms.consent(request.form)
-        for verb in _consents(code, form):
-            parts().client.call(verb, Done)
+        _record(code, form)
     except SHOWN_WITH_THE_FORM as refusal:
         return again("case.html", refusal, page=case_page(code))
-    if form.decision is Decision.WITHDRAWN:
-        # What was opened by it is closed here too, in the middle of a transfer if need be.
-        parts().movies.drop_session(signed_in().session)
     flash(_("The consent was recorded.") if form.decision is Decision.GIVEN else _("The consent was taken back."))
     return see("cases.show", code=code)
 
@@ -76,6 +72,18 @@ def _list() -> CaseList:
     after = request.args.get("after", "")
     verb = ListCases(session=signed_in().session, after=after and case_code(after))
     return parts().client.call(verb, CaseList)
+
+
+def _record(code: str, form: forms.ConsentForm) -> None:
+    who = signed_in()
+    try:
+        for verb in _consents(code, form):
+            parts().client.call(verb, Done)
+    finally:
+        if form.decision is Decision.WITHDRAWN:
+            # What was opened by it is closed here too, in the middle of a transfer if need be; also where the box's answer was
+            # lost, or a later one of several was refused: it may be written down all the same.
+            parts().movies.drop_session(who.session)
 
 
 def _consents(code: str, form: forms.ConsentForm) -> list[RecordConsent]:

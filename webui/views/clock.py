@@ -34,7 +34,10 @@ def offer() -> Response:
     try:
         form = forms.clock(request.form)
         verb = OfferClock(session=who.session, wall_ms=form.wall_ms, is_confirmed=form.is_confirmed)
-        parts().client.call(verb, Done)
+        try:
+            parts().client.call(verb, Done)
+        finally:
+            parts().movies.drop_session(who.session)  # by another time what it was opened by may have run out
     except SHOWN_WITH_THE_FORM as refusal:
         if isinstance(refusal, ClockUnlikely):
             browser().needs_clock = False  # a person decides now: the script must not ask again at every page

@@ -75,11 +75,18 @@ def hashes(rec: str) -> dict[str, object]:
 
 
 def mp4_hash(mine: WebSession, who: SignedIn, rec: str) -> Mp4Hash:
-    """Reads the whole recording the first time. Raises NotFound, SealBroken, SignInNeeded."""
+    """Reads the whole recording the first time. Raises NotFound, SealBroken, SignInNeeded, and NotNow where a consent
+    to it ended meanwhile."""
     lease = _lease(who, rec, Purpose.DOWNLOAD)
     try:
         movie = lease.movie()
-        digest = parts().hashes.of(rec, movie, keeper(parts(), mine, who))
+        keep = keeper(parts(), mine, who)
+
+        def on_block() -> None:
+            keep()
+            _ = lease.fd  # raises once what allowed it was taken back
+
+        digest = parts().hashes.of(rec, movie, on_block)
         return Mp4Hash(digest, movie.size, lease.facts.sealed_hash)
     finally:
         lease.close()

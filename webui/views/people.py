@@ -67,10 +67,12 @@ def amend(code: str, person_id: str) -> Response:
             basis=form.basis,
             evidence_by=form.evidence_by,
         )
-        parts().client.call(verb, Done)
+        try:
+            parts().client.call(verb, Done)
+        finally:
+            parts().movies.drop_session(who.session)  # what they gave for a child may not count any more
     except SHOWN_WITH_THE_FORM as refusal:
         return again("person.html", refusal, page=case_page(code), person=person)
-    parts().movies.drop_session(who.session)  # what they gave for a child may not count any more
     flash(_("%(label)s was corrected.", label=person.who.label))
     return see("cases.show", code=code)
 
