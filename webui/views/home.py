@@ -19,6 +19,8 @@ from webui.wording import STATES
 home = Blueprint("home", __name__)
 
 MINUTE_MS = 60_000
+ROOM_BYTES = 1 << 25
+"""What free space is told in: other programs' files come and go all the time."""
 
 
 def status() -> Status:
@@ -39,11 +41,13 @@ def start() -> str:
 def live() -> Response:
     """The Status as JSON; whoever polls it with the ETag gets 304 while nothing changed.
 
-    The clock is cut to the minute and the filmed time to the second: else no two answers would be alike.
+    The clock is cut to the minute, the filmed time to the second, and the room to what a film of a minute takes at least: else no
+    two answers would be alike.
     """
     now = status()
     minute = msgspec.structs.replace(now.clock, ms=now.clock.ms // MINUTE_MS * MINUTE_MS)
-    steady = msgspec.structs.replace(now, clock=minute, filmed_s=float(int(now.filmed_s)))
+    room = now.free_bytes // ROOM_BYTES * ROOM_BYTES
+    steady = msgspec.structs.replace(now, clock=minute, filmed_s=float(int(now.filmed_s)), free_bytes=room)
     body = msgspec.json.encode(steady)
     response = Response(body, mimetype="application/json")
     response.set_etag(hashlib.sha256(body).hexdigest()[:32])
