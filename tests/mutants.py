@@ -25,7 +25,10 @@ ROOMS = (
     Room(
         "gate",
         files=tuple(f"capture/consent/{name}.py" for name in ("*gate", "*_rules", "case_record", "histor*", "reading")),
-        tests=tuple(f"tests/capture/test_{name}.py" for name in ("gate*", "*_rules", "armings", "histor*", "reading", "records")),
+        tests=tuple(
+            f"tests/capture/test_{name}.py"
+            for name in ("gate*", "*_rules", "armings", "histor*", "log_memory", "reading", "records")
+        ),
     ),
     Room(
         "audit",

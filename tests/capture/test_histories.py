@@ -169,6 +169,12 @@ def test_when_a_case_was_opened_is_read_anew_once_another_connection_changed_som
         kept.opened(written.unlocked, written.case)
 
 
+def test_when_a_case_was_opened_is_not_shown_to_another_practitioner(written: Written, kept: Histories) -> None:
+    kept.opened(written.unlocked, written.case)
+    with pytest.raises(CatalogueBroken):
+        kept.opened(written.box.sign_in(), written.case)
+
+
 def _is_empty(kept: Histories) -> bool:
     return not kept._kept and not kept._openings  # what must not stay can be seen nowhere else
 
