@@ -146,6 +146,7 @@ def make_desk(parts: Parts) -> Desk:
             keyrings=parts.keyrings,
             anchor=parts.anchor,
             opening_rate=Rate(parts.clock, _OPENINGS, _OPENING_EVERY_S),
+            transfer_rate=Rate(parts.clock, _OPENINGS, _OPENING_EVERY_S),
             is_framing=lambda: parts.control().state.phase is Phase.FRAMING,
             is_changing_hands=parts.swapping.new_headers.has,
         ),

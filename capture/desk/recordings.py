@@ -61,6 +61,7 @@ class RecordingDesk:
     keyrings: Keyrings
     anchor: TimeAnchor
     opening_rate: Rate
+    transfer_rate: Rate
     is_framing: Callable[[], bool]
     is_changing_hands: Callable[[RecordingId], bool]
     """Whether its file is still to get the header by which its new practitioner opens it."""
@@ -171,7 +172,7 @@ class RecordingDesk:
         _check_there(recording)  # before anything is stated: nobody holds a copy of what is not there
         if verb.sealed_hash is None and verb.mp4_hash is None:
             raise TransferMismatch("nothing to compare")
-        self.opening_rate.take()
+        self.transfer_rate.take()
         self._ask_gate(session, recording, verb.purpose)
         expected = self._sealed_hash(recording)
         if verb.sealed_hash is not None and verb.sealed_hash != expected:

@@ -65,6 +65,7 @@ class DeskBox:
             keyrings=self.box.keyrings,
             anchor=Anchor(self.family),  # type: ignore[arg-type]
             opening_rate=Rate(self.box.clock, 4, 2.0),
+            transfer_rate=Rate(self.box.clock, 4, 2.0),
             is_framing=lambda: False,
             is_changing_hands=lambda _: False,
         )
