@@ -168,7 +168,7 @@ class FilmRules(LeaveRules, HandRules, TroubleRules):
 
     # --- what was filmed -----------------------------------------------------------------------------------------------------
 
-    @rule(number=numbers, purpose=st.sampled_from([Purpose.REVIEW, *Purpose]))
+    @rule(number=numbers, purpose=st.sampled_from([*[Purpose.REVIEW] * 9, *Purpose]))
     def opens_a_recording(self, number: int, purpose: Purpose) -> None:
         self.fire("open recording")
         if not self.watch.recordings() or not self.has_session():
