@@ -28,6 +28,7 @@ CRUCIAL = Room(
 
 @pytest.mark.promise("P1")
 @pytest.mark.promise("P3")
+@pytest.mark.timeout(900)  # a quarter of a minute's work, on a machine that may be busy with the other tests
 def test_no_change_to_what_opens_the_sensor_or_a_film_goes_unnoticed(tmp_path: Path) -> None:
     folder = tmp_path / "copy"
     mutants = run(CRUCIAL, folder, jobs=1, say=lambda _line: None)
