@@ -24,6 +24,8 @@ _log = logging.getLogger(__name__)
 DISK_FLOOR = "disk_floor"
 DISK_ERROR = "disk_error"
 INTERNAL = "internal"
+MOST_MARKS = 100
+"""Of one take. A page of recordings with all their marks goes through the socket in one message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,9 +109,10 @@ class Take:
         self._queue.put_order(CameraFailed(code))
 
     def mark(self, boottime_ns: int) -> None:
-        """Remember a moment; the summary and the file give it in media time."""
+        """Remember a moment, one of at most `MOST_MARKS`; the summary and the file give it in media time."""
         with self._lock:
-            self._marks_ns.append(boottime_ns)
+            if len(self._marks_ns) < MOST_MARKS:
+                self._marks_ns.append(boottime_ns)
 
     def finish(self, report: CameraReport) -> None:
         """The camera has stopped: write out what is queued, close, then tell the listener. Returns at once; once is enough."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 import msgspec
 
 from capture.consent.consent_rules import MAX_PARTICIPANTS
-from capture.ids import CaseCode, new_consent_id, new_participant_id
-from capture.messages import MAX_MESSAGE_BYTES, AddParticipant, CaseFound, RecordConsent, StateNeeds, encode
+from capture.ids import CaseCode, new_consent_id, new_participant_id, new_practitioner_id, new_recording_id, new_visit_id
+from capture.messages import MAX_MESSAGE_BYTES, AddParticipant, CaseFound, RecordConsent, RecordingList, StateNeeds, encode
 from capture.model import (
     Case,
     Confidence,
@@ -15,11 +15,15 @@ from capture.model import (
     Indication,
     ParentalResponsibility,
     Participant,
+    Recording,
+    RecordingState,
     RetentionClass,
     Role,
     Scope,
+    StopReason,
     WallTime,
 )
+from capture.take.take import MOST_MARKS
 
 WIDEST = "\U00010330"
 """Four bytes of UTF-8."""
@@ -81,3 +85,26 @@ def test_the_longest_case_fits_into_one_answer() -> None:
     )
     assert len(person.basis.encode()) == 800
     assert len(encode(answer)) <= MAX_MESSAGE_BYTES
+
+
+def test_the_longest_page_of_recordings_fits_into_one_answer() -> None:
+    recording = Recording(
+        recording_id=new_recording_id(),
+        case=CaseCode("VIG-AAAA"),
+        visit_id=new_visit_id(),
+        practitioner=new_practitioner_id(),
+        state=max(RecordingState, key=lambda one: len(one.value)),
+        started=LATEST,
+        boot_id="f" * 32,
+        started_boottime_ns=2**62,
+        stop_reason=max(StopReason, key=lambda one: len(one.value)),
+        duration_ms=1_800_000,
+        sealed_bytes=2**40,
+        frames_generated=2**20,
+        frames_kept=2**20,
+        marks_ms=(1_800_000,) * MOST_MARKS,
+        longest_sync_ms=1.5,
+        is_transferred=True,
+        is_locked=True,
+    )
+    assert len(encode(RecordingList(recordings=(recording,) * 50, is_last=False))) <= MAX_MESSAGE_BYTES

@@ -16,6 +16,7 @@ from capture.container.muxer import FragmentMuxer
 from capture.ids import new_recording_id
 from capture.seal.keys import Identity
 from capture.seal.payload import CHUNK_BYTES
+from capture.take.take import MOST_MARKS
 from capture.take.writer import TakeWriter
 from capture.vault import Vault
 from device.clock import SystemClock
@@ -106,6 +107,13 @@ def test_marks_are_given_in_media_time(box: TakeBox) -> None:
     # The last picture came at 2.967 s, so the least delay seen is a little over 33 ms.
     assert marks[0] == pytest.approx(1_216, abs=30)
     assert marks[1:] == (0, 3_000)
+
+
+def test_whoever_marks_again_and_again_marks_no_more_than_can_be_listed(box: TakeBox) -> None:
+    box.film(3)
+    for _ in range(MOST_MARKS + 1):
+        box.take.mark(box.clock.boottime_ns())
+    assert len(box.finish(90).marks_ms) == MOST_MARKS
 
 
 def test_falling_below_the_floor_is_told_once_and_the_take_can_still_be_sealed(tmp_path: Path) -> None:
