@@ -218,3 +218,13 @@ def test_signing_out_ends_the_session_at_both_ends(visitor: Browser, box: RealBo
     assert visitor.get("/cases").location == "/sign-in"
     assert box.status().is_signed_in is False
     assert signed_in.get("/cases").location == "/sign-in"
+
+
+def test_no_two_people_of_a_case_get_one_label_or_nobody_could_tell_whose_yes_is_whose(signed_in: Browser) -> None:
+    code = signed_in.post("/cases", {"retention": "therapeutic_transient"}).location.rsplit("/", 1)[-1]
+    adult = {"label": "Adult A", "role": "parent", "responsibility": "holds", "basis": ""}
+    assert signed_in.post(f"/cases/{code}/participants", adult).status_code == 303
+    again = signed_in.post(f"/cases/{code}/participants", adult)
+    assert again.status_code == 400
+    assert "has that label already" in again.text
+    assert again.text.count('<h3 id="par-') == 1

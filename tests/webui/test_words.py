@@ -10,7 +10,11 @@ from flask import Flask
 from flask_babel import Babel
 
 from capture import errors
+from capture.consent.arming_rules import ArmingReason
+from capture.consent.case_rules import EndReason
+from capture.consent.consent_rules import FormReason
 from capture.consent.gate import Reason
+from capture.consent.opening_rules import OpeningReason
 from capture.model import Confidence, Indication, ParentalResponsibility, RecordingState, RetentionClass, Role, Scope, StopReason
 from capture.notices.texts import load_notices
 from capture.recorder.model import Phase
@@ -54,8 +58,8 @@ def test_an_unknown_refusal_gets_the_words_for_the_unexpected() -> None:
     assert words_for(errors.VigcamError()) is UNEXPECTED
 
 
-@pytest.mark.parametrize("reason", list(Reason))
-def test_every_reason_of_the_gate_has_words_of_its_own(reason: Reason) -> None:
+@pytest.mark.parametrize("reason", [*Reason, *FormReason, *ArmingReason, *OpeningReason, *EndReason])
+def test_every_reason_of_the_gate_has_words_of_its_own(reason: Enum) -> None:
     assert reason_words(reason.value) != reason_words("something else")
 
 

@@ -13,8 +13,8 @@ from webui import case_forms, forms
 from webui.answers import again, see
 from webui.case_page import Person
 from webui.parts import parts
-from webui.refusals import SHOWN_WITH_THE_FORM
-from webui.sessions import signed_in
+from webui.refusals import SHOWN_WITH_THE_FORM, FormInvalid, Problem
+from webui.sessions import browser, signed_in
 from webui.views.cases import case_page
 
 people = Blueprint("people", __name__)
@@ -36,7 +36,11 @@ def add(code: str) -> Response:
             basis=form.basis,
             evidence_by=form.evidence_by,
         )
-        parts().client.call(verb, ParticipantAdded)
+        with browser().lock:  # a form that is sent twice must not add two people of one label
+            if case_page(code).is_taken(form.label):
+                field = "child-label" if form.is_child else "label"
+                raise FormInvalid(Problem(_("Somebody in this case has that label already. Choose another."), field))
+            parts().client.call(verb, ParticipantAdded)
     except SHOWN_WITH_THE_FORM as refusal:
         return again("case.html", refusal, page=case_page(code))
     flash(_("%(label)s was added.", label=form.label))
