@@ -73,6 +73,7 @@ class HandRules(MachineBase):
             self.before_a_press()
             self.world.up()
             self.is_held = False
+            self.watch.see()
 
     @rule()
     def marks(self) -> None:

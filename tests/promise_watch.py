@@ -66,10 +66,14 @@ class PromiseWatch:
     def begin_step(self) -> None:
         self.lines = []
 
-    def look(self) -> None:
-        """Everything. Raises PromiseBroken."""
+    def see(self) -> None:
+        """What the witness saw by now, judged by the leave that holds now: before the test itself changes that."""
         self.read_log()
         self._look_at_what_was_seen()
+
+    def look(self) -> None:
+        """Everything. Raises PromiseBroken."""
+        self.see()
         self._look_at_the_present()
         self._look_at_the_vault()
 
