@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from capture.messages import CaseFound
+from capture.messages import CaseFound, RemovedList
 from capture.model import Case, Consent, Decision, ParentalResponsibility, Participant, Scope
 from capture.notices.texts import Notice
 
@@ -35,13 +35,14 @@ class CasePage:
     notice: Notice
     notices: tuple[Notice, ...]
     has_notes: bool = False
+    has_removed: bool = False
     erase_due_ms: int | None = None
     kept_days: int = 60
 
     @classmethod
     def of(cls, found: CaseFound, notice: Notice, notices: tuple[Notice, ...]) -> CasePage:
         people = tuple(Person(who, _latest(found, who), _givers(found, who)) for who in found.participants)
-        return cls(found.case, people, notice, notices, found.has_notes, found.erase_due_ms, found.kept_days)
+        return cls(found.case, people, notice, notices, found.has_notes, found.has_removed, found.erase_due_ms, found.kept_days)
 
     @property
     def needs(self) -> list[str]:
@@ -52,7 +53,12 @@ class CasePage:
         return any(person.who.label == label for person in self.people)
 
 
-def _latest(found: CaseFound, who: Participant) -> dict[Scope, Consent]:
+def removed_people(found: RemovedList) -> tuple[Person, ...]:
+    """Who is not of the case any more. They give nothing, and nobody gives for them; what was said can be taken back."""
+    return tuple(Person(who, _latest(found, who), ()) for who in found.people)
+
+
+def _latest(found: CaseFound | RemovedList, who: Participant) -> dict[Scope, Consent]:
     # The daemon gives the events oldest first.
     return {consent.scope: consent for consent in found.consents if consent.participant_id == who.participant_id}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -24,18 +25,22 @@ from capture.messages import (
     GetNotes,
     KeepNotes,
     ListCases,
+    ListRemoved,
     NotesFound,
     OpenCase,
+    RemovedList,
     SetRetention,
     StateNeeds,
 )
-from capture.model import Confidence, Consent, Scope, WallTime
+from capture.model import Confidence, Consent, Participant, Scope, WallTime
 from capture.recordings import Recordings
 from capture.seal.envelope import open_header
 from capture.server import Reply
 from capture.session import Sessions
 
 _PAGE = 50
+_REMOVED = 10
+"""People on a page: at their longest, with all that each said, they fit into one message."""
 _UNKNOWN_TIME = WallTime(ms=0, confidence=Confidence.NONE)
 
 
@@ -55,6 +60,7 @@ class CaseDesk:
             OpenCase: self._open_case,
             ListCases: self._list,
             GetCase: self._get,
+            ListRemoved: self._removed,
             SetRetention: self._set_retention,
             EndInvolvement: self._end_involvement,
             KeepNotes: self._keep_notes,
@@ -87,6 +93,13 @@ class CaseDesk:
     def _get(self, verb: GetCase) -> Reply:
         session = self.sessions.require(verb.session)
         return Reply(self._found(self.records.case(session.unlocked, ids.case_code(verb.case))))
+
+    def _removed(self, verb: ListRemoved) -> Reply:
+        session = self.sessions.require(verb.session)
+        record = self.records.case(session.unlocked, ids.case_code(verb.case))
+        people = record.removed[verb.after : verb.after + _REMOVED]
+        is_last = verb.after + _REMOVED >= len(record.removed)
+        return Reply(RemovedList(people=people, consents=_standing(record, people), is_last=is_last))
 
     def _set_retention(self, verb: SetRetention) -> Reply:
         session = self.sessions.require(verb.session)
@@ -124,8 +137,9 @@ class CaseDesk:
         return CaseFound(
             case=msgspec.structs.replace(record.case, notes=b""),
             participants=record.participants,
-            consents=_standing(record),
+            consents=_standing(record, record.participants),
             has_notes=bool(record.case.notes),
+            has_removed=bool(record.removed),
             erase_due_ms=self.kept.due_ms(record.case),
             kept_days=self.kept.days,
         )
@@ -141,7 +155,7 @@ def _check_notes(notes: bytes, unlocked: Unlocked) -> None:
         raise BadRequest("notes are not sealed to their practitioner") from None
 
 
-def _standing(record: CaseRecord) -> tuple[Consent, ...]:
+def _standing(record: CaseRecord, people: Sequence[Participant]) -> tuple[Consent, ...]:
     """The event that counts for each person and scope: what the page shows, and what fits into one message."""
-    found = (record.latest(person.participant_id, scope) for person in record.participants for scope in Scope)
+    found = (record.latest(person.participant_id, scope) for person in people for scope in Scope)
     return tuple(consent for consent in found if consent is not None)

@@ -39,10 +39,12 @@ from capture.messages.cases import (
     GetNotes,
     KeepNotes,
     ListCases,
+    ListRemoved,
     NotesFound,
     OpenCase,
     ParticipantAdded,
     RecordConsent,
+    RemovedList,
     RemoveParticipant,
     SetRetention,
     StateNeeds,
@@ -127,6 +129,7 @@ AnyVerb = (
     | CloseEnrolment
     | OpenCase
     | ListCases
+    | ListRemoved
     | GetCase
     | AddParticipant
     | RecordConsent
@@ -172,6 +175,7 @@ AnyAnswer = (
     | CaseFound
     | NotesFound
     | CaseList
+    | RemovedList
     | ParticipantAdded
     | Armed
     | RecordingFound
@@ -243,6 +247,7 @@ __all__ = [
     "ListPractitioners",
     "ListReceipts",
     "ListRecordings",
+    "ListRemoved",
     "ListTransfers",
     "ManifestPage",
     "NotesFound",
@@ -264,6 +269,7 @@ __all__ = [
     "Refusal",
     "Refused",
     "RemoveParticipant",
+    "RemovedList",
     "RepairClock",
     "ResetPractitioner",
     "RetirePractitioner",

@@ -83,6 +83,15 @@ class RemoveParticipant(Verb, frozen=True, kw_only=True):
     participant_id: Code
 
 
+class ListRemoved(Verb, frozen=True, kw_only=True):
+    """Who is not of the case any more, and what they said: it still counts for the films that they are in, and can be taken back.
+    Answer: RemovedList, one page of at most 10 from the one numbered `after` on."""
+
+    session: Session
+    case: Code
+    after: Annotated[int, msgspec.Meta(ge=0, le=1_000_000)] = 0
+
+
 class SetRetention(Verb, frozen=True, kw_only=True):
     """By which class the erase date is reckoned. Answer: Done."""
 
@@ -157,14 +166,23 @@ class Disarm(Verb, frozen=True, kw_only=True):
 
 class CaseFound(Answer, frozen=True, kw_only=True):
     """A case with its people and, for each person and scope, the consent event that counts. The notes are not in it, only whether
-    there are any. Films are due to be erased `kept_days` after the end of the work; `erase_due_ms` is None while it goes on."""
+    there are any; nor is who was removed. Films are due to be erased `kept_days` after the end of the work; `erase_due_ms` is None while it goes on."""
 
     case: Case
     participants: tuple[Participant, ...] = ()
     consents: tuple[Consent, ...] = ()
     has_notes: bool = False
+    has_removed: bool = False
     erase_due_ms: int | None = None
     kept_days: int = 60
+
+
+class RemovedList(Answer, frozen=True, kw_only=True):
+    """In the order of removal; `consents` as in CaseFound."""
+
+    people: tuple[Participant, ...]
+    consents: tuple[Consent, ...]
+    is_last: bool
 
 
 class NotesFound(Answer, frozen=True, kw_only=True):

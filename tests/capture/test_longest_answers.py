@@ -6,7 +6,16 @@ import msgspec
 
 from capture.consent.consent_rules import MAX_PARTICIPANTS
 from capture.ids import CaseCode, new_consent_id, new_participant_id, new_practitioner_id, new_recording_id, new_visit_id
-from capture.messages import MAX_MESSAGE_BYTES, AddParticipant, CaseFound, RecordConsent, RecordingList, StateNeeds, encode
+from capture.messages import (
+    MAX_MESSAGE_BYTES,
+    AddParticipant,
+    CaseFound,
+    RecordConsent,
+    RecordingList,
+    RemovedList,
+    StateNeeds,
+    encode,
+)
 from capture.model import (
     Case,
     Confidence,
@@ -85,6 +94,8 @@ def test_the_longest_case_fits_into_one_answer() -> None:
     )
     assert len(person.basis.encode()) == 800
     assert len(encode(answer)) <= MAX_MESSAGE_BYTES
+    removed = RemovedList(people=(person,) * 10, consents=(consent,) * (10 * len(Scope)), is_last=False)
+    assert len(encode(removed)) <= MAX_MESSAGE_BYTES
 
 
 def test_the_longest_page_of_recordings_fits_into_one_answer() -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
-from web_box import BASE, Browser, RealBox, consent_of, open_descriptors
+from web_box import BASE, Browser, RealBox, case_with_consents, consent_of, open_descriptors
 
 from capture.client import CaptureClient
 from capture.errors import ConsentMissing, DaemonUnreachable, NotNow
@@ -162,3 +163,25 @@ def test_another_time_closes_what_is_open(shown: Shown) -> None:
 
 def _openings(box: RealBox) -> int:
     return (box.folder / "audit.log").read_bytes().count(b'"recording_opened"')
+
+
+def test_who_was_removed_from_a_case_can_still_take_back_what_they_said_of_the_film_they_are_in(
+    signed_in: Browser, box: RealBox
+) -> None:
+    code, adult, child = case_with_consents(signed_in)
+    assert "/removed" not in signed_in.get(f"/cases/{code}").text
+    assert signed_in.post(f"/cases/{code}/arm", {"present": [adult, child], "mode": "film"}).status_code == 303
+    film = f"/recordings/{box.film(0.5)}/video.mp4"
+    assert signed_in.post("/disarm").status_code == 303
+    assert signed_in.post(f"/cases/{code}/participants/{child}/remove").status_code == 303
+    assert signed_in.get(film, Range="bytes=0-1").status_code == 206
+    assert f'href="/cases/{code}/removed"' in signed_in.get(f"/cases/{code}").text
+    page = signed_in.get(f"/cases/{code}/removed").text
+    form = page.partition('class="vigcam-inline-form"')[2].partition("</form>")[0]
+    fields = dict(re.findall(r'name="(\w+)" value="([^"]*)"', form))
+    assert (fields["participant_id"], fields["scope"], fields["decision"]) == (child, "film", "withdrawn")
+    fields.pop("csrf_token")
+    assert signed_in.post(f"/cases/{code}/consents", fields).status_code == 303
+    refused = signed_in.get(film, Range="bytes=0-1")
+    assert refused.status_code == 409
+    assert "taken back" in signed_in.get(f"/cases/{code}/removed").text

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from http import HTTPStatus
 
 from flask import Blueprint, Response, abort, flash, make_response, render_template, request
 from flask_babel import gettext as _
 
 from capture.ids import case_code, participant_id
-from capture.messages import AddParticipant, AmendParticipant, Done, ParticipantAdded, RemoveParticipant
+from capture.messages import (
+    AddParticipant,
+    AmendParticipant,
+    Done,
+    ListRemoved,
+    ParticipantAdded,
+    RemovedList,
+    RemoveParticipant,
+)
 from webui import case_forms, forms
 from webui.answers import again, see
-from webui.case_page import Person
+from webui.case_page import Person, removed_people
 from webui.parts import parts
 from webui.refusals import SHOWN_WITH_THE_FORM, FormInvalid, Problem
 from webui.sessions import browser, signed_in
@@ -45,6 +54,17 @@ def add(code: str) -> Response:
         return again("case.html", refusal, page=case_page(code))
     flash(_("%(label)s was added.", label=form.label))
     return see("cases.show", code=code)
+
+
+@people.get("/cases/<code>/removed")
+def removed(code: str) -> Response:
+    """Who is not of the case any more: what they said of the films that they are in, they can still take back."""
+    after = request.args.get("after", 0, _place)
+    verb = ListRemoved(session=signed_in().session, case=case_code(code), after=after)
+    found = parts().client.call(verb, RemovedList)
+    following = None if found.is_last else after + len(found.people)
+    shown = render_template("removed.html", page=case_page(code), people=removed_people(found), following=following)
+    return make_response(shown)
 
 
 @people.get("/cases/<code>/participants/<person_id>")
@@ -96,3 +116,10 @@ def _person(code: str, person_id: str) -> Person:
     if not found:
         abort(HTTPStatus.NOT_FOUND)
     return found[0]
+
+
+def _place(text: str) -> int:
+    """Raises ValueError, which stands for the first place."""
+    if not re.fullmatch(r"[0-9]{1,6}", text):
+        raise ValueError
+    return int(text)
