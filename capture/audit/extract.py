@@ -28,6 +28,8 @@ assert PAGE_BYTES > MAX_LINE_BYTES, "each line fits on a page"
 _NAMED = re.compile(rb'"([A-Za-z]{2,4}-[0-9A-Za-z]{4,16})"')
 """Whatever has the form of one of the box's ids (`capture/ids.py`)."""
 
+_ASK, _RECORDING = b"ask-", b"rec-"
+
 
 @dataclass(frozen=True, slots=True)
 class Extract:
@@ -40,6 +42,8 @@ class Extract:
 
 def extract(path: Path, names: Set[bytes], offset: int, end: int) -> Extract:
     """The whole lines between two places of the log that name one of `names`, as many as fit on a page.
+
+    Not those that by their ask alone would be: one press may erase films of several families, and each film's line is its own's.
 
     `offset` is 0 or an earlier page's `next_offset`, `end` the byte behind the last line that is on disk. Raises BadRequest for
     an offset that begins no line, AuditBroken where no line ends for longer than a power cut can leave torn, OSError.
@@ -59,7 +63,7 @@ def _pick(data: bytes, names: Set[bytes], offset: int, *, is_all: bool) -> Extra
     size = at = 0
     while (stop := data.find(b"\n", at) + 1) > 0:
         line = data[at:stop]
-        if not names.isdisjoint(_NAMED.findall(line)) and not is_torn(line):
+        if _is_about(line, names) and not is_torn(line):
             if size + len(line) > PAGE_BYTES:
                 return Extract(tuple(found), offset + at, is_last=False)
             found.append(line)
@@ -68,3 +72,10 @@ def _pick(data: bytes, names: Set[bytes], offset: int, *, is_all: bool) -> Extra
     if data and not at:
         raise AuditBroken("no line ends in a long piece of the log")
     return Extract(tuple(found), offset + at, is_last=is_all)
+
+
+def _is_about(line: bytes, names: Set[bytes]) -> bool:
+    named = set(_NAMED.findall(line))
+    ours = named & names
+    is_by_ask_alone = all(name.startswith(_ASK) for name in ours)
+    return bool(ours) and not (is_by_ask_alone and any(name.startswith(_RECORDING) for name in named - names))

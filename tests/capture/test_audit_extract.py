@@ -115,3 +115,20 @@ def test_a_log_without_the_end_of_a_line_is_broken(path: Path) -> None:
     path.write_bytes(b"x" * (SCAN_BYTES + 10))
     with pytest.raises(AuditBroken, match="no line ends in a long piece of the log"):
         extract(path, NAMES, 0, SCAN_BYTES + 10)
+
+
+def test_a_press_for_films_of_two_families_tells_neither_of_the_others(path: Path) -> None:
+    lines = [
+        b'{"seq":1,"fields":{"ask":"ask-2222222222222222","recordings":2},"sig":"00"}\n',
+        b'{"seq":2,"fields":{"ask":"ask-2222222222222222","recording":"rec-2222222222222222"},"sig":"00"}\n',
+        b'{"seq":3,"fields":{"ask":"ask-2222222222222222","recording":"rec-3333333333333333"},"sig":"00"}\n',
+    ]
+    path.write_bytes(b"".join(lines))
+    found = extract(path, NAMES | {b"ask-2222222222222222"}, 0, path.stat().st_size)
+    assert found.lines == tuple(lines[:2])
+
+
+def test_a_recording_that_left_no_row_is_told_of_by_its_arming(path: Path) -> None:
+    opening = b'{"seq":1,"fields":{"arming":"arm-222222222222","recording":"rec-3333333333333333"},"sig":"00"}\n'
+    path.write_bytes(opening)
+    assert extract(path, frozenset({b"arm-222222222222"}), 0, len(opening)).lines == (opening,)
