@@ -20,7 +20,7 @@ export PIP_CERT ?= /etc/ssl/certs/ca-certificates.crt
 endif
 
 .DELETE_ON_ERROR:
-.PHONY: demo run test lint bench fuzz chaos sweep clean setup
+.PHONY: demo run test lint bench fuzz chaos sweep machine mutants clean setup
 
 demo: setup
 	$(BIN)/vigcam demo $(ARGS)
@@ -53,6 +53,15 @@ chaos: setup
 # A filming daemon killed 200 times, recordings cut 200 times: what it cost. A quarter of an hour; fewer with ARGS="--kills 20".
 sweep: setup
 	$(BIN)/python tests/sweep.py $(ARGS)
+
+# A whole daemon driven through anything that can happen, for so many minutes; below six not everything comes up.
+MACHINE_MIN ?= 20
+machine: setup
+	$(BIN)/python tests/machine.py --minutes $(MACHINE_MIN)
+
+# Rules broken on purpose: gate, recorder and audit, or one of them by ARGS=gate. Half an hour.
+mutants: setup
+	$(BIN)/python tests/mutants.py $(ARGS)
 
 clean:
 	rm -rf $(VENV) node_modules webui/static/vendor build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
