@@ -166,8 +166,8 @@ class Disarm(Verb, frozen=True, kw_only=True):
 
 class CaseFound(Answer, frozen=True, kw_only=True):
     """A case with its people and, for each person and scope, the consent event that counts. The notes are not in it, only whether
-    there are any; nor is who was removed. Films are due to be erased `kept_days` after the end of the work; `erase_due_ms` is None
-    while it goes on."""
+    there are any; nor is who was removed. Films are due to be erased `kept_days` after the end of the work; `erase_due_ms` is
+    None while it goes on."""
 
     case: Case
     participants: tuple[Participant, ...] = ()
