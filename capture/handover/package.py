@@ -17,7 +17,7 @@ import msgspec
 
 from capture.device_key import DeviceKey, verify
 from capture.errors import AuditBroken, BadRequest
-from capture.ids import BoxId, CaseCode, PractitionerId, RecordingId
+from capture.ids import BoxId, CaseCode, PractitionerId, RecordingId, box_id, case_code, practitioner_id, recording_id
 from capture.model import Fact, WallTime
 
 CONTEXT = "hand-over-package"
@@ -92,7 +92,8 @@ def sign_package(package: Package, device_key: DeviceKey) -> bytes:
 def read_package(data: bytes) -> Package:
     """Parse, and check that it is signed by the box whose key it names: which box that is, is for people to compare.
 
-    Raises BadRequest for what is no package, AuditBroken where the signature does not hold.
+    Raises BadRequest for what is no package, AuditBroken where the signature does not hold. Whoever signs with a key of their own
+    may put anything in: the ids are parsed, for they are shown on a terminal.
     """
     try:
         signed = _OUTER.decode(data)
@@ -103,7 +104,17 @@ def read_package(data: bytes) -> Package:
     if _spell(inner, signed.signature) != data:
         raise AuditBroken("the package is not in the one allowed spelling")
     verify(package.device_key, CONTEXT, inner, bytes.fromhex(signed.signature))
+    _check_ids(package)
     return package
+
+
+def _check_ids(package: Package) -> None:
+    box_id(package.box_id)
+    case_code(package.case)
+    for who in (package.giver, package.taker):
+        practitioner_id(who)
+    for recording in (*(one.recording_id for one in package.recordings), *package.left):
+        recording_id(recording)
 
 
 def hash_of(data: bytes) -> str:

@@ -103,3 +103,19 @@ def test_statement_without_notes_needs_no_header_for_them(packer: Packer) -> Non
     statement = msgspec.json.encode({"text": msgspec.json.encode({"content": {"case": {"notes": b""}}}).decode()})
     package = packer.package(noted=packer.seal(statement))
     assert rewrap_package(packer.signed(package), [packer.recovery]).notes == b""
+
+
+@pytest.mark.parametrize("field", ["box_id", "case", "giver", "taker"])
+def test_package_that_would_write_over_the_terminal_is_refused(packer: Packer, field: str) -> None:
+    package = msgspec.structs.replace(packer.package(), **{field: "\x1b[2Jprac-222222"})
+    with pytest.raises(BadRequest):
+        read_package(packer.signed(package))
+
+
+@pytest.mark.parametrize("changed", ["recordings", "left"])
+def test_package_names_recordings_by_their_codes(packer: Packer, changed: str) -> None:
+    package = packer.package()
+    odd = "\x1b[2Jrec"
+    named = {"left": (odd,), "recordings": (msgspec.structs.replace(package.recordings[0], recording_id=odd),)}
+    with pytest.raises(BadRequest):
+        read_package(packer.signed(msgspec.structs.replace(package, **{changed: named[changed]})))
