@@ -77,7 +77,7 @@ WORDS: dict[str, Words] = {
     ),
     NotFound.code: Words(HTTPStatus.NOT_FOUND, _l("There is nothing here"), _l("It does not exist, or it is not yours.")),
     ConsentMissing.code: Words(
-        HTTPStatus.CONFLICT, _l("The box will not film"), _l("Not everybody present has a consent that is valid now.")
+        HTTPStatus.CONFLICT, _l("A consent is missing"), _l("Not everybody concerned has a consent to this that is valid now.")
     ),
     ClockUntrusted.code: Words(
         HTTPStatus.CONFLICT, _l("The box does not know the time"), _l("Set the clock on the start page, then try again.")
