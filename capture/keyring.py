@@ -10,6 +10,7 @@ import hashlib
 import secrets
 import threading
 import unicodedata
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -176,6 +177,14 @@ class Keyrings:
     def everybody(self) -> tuple[PractitionerId, ...]:
         """Who was ever enrolled, retired ones too."""
         return self._recipients.ids()
+
+    def is_practitioners(self, recipient: Recipient) -> bool:
+        """Whether anybody who was ever enrolled here has this one, as far as their entries can be read."""
+        for practitioner in self.everybody():
+            with suppress(BoxUnusable):
+                if self.public(practitioner).recipient == recipient:
+                    return True
+        return False
 
     def retire(self, practitioner: PractitionerId) -> None:
         """From here on this practitioner cannot sign in: marked first, then the wrapped keys are overwritten and removed. The

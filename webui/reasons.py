@@ -36,6 +36,9 @@ _REASONS = {
     "retired_already": _l("This user name was retired before. Nothing was changed."),
     "practitioner_unknown": _l("Nobody of this user name was ever enrolled here. Look at the list of user names."),
     "recipient_malformed": _l("This box cannot seal to that recipient. It is the public half of the key, and begins with age1."),
+    "recipient_of_practitioner": _l(
+        "That is a practitioner's own key. The recovery key is somebody else's: have a new one made."
+    ),
     "challenge_unanswered": _l("That is not what the challenge says, or there is none any more. Make a new one."),
     "clock_in_use": _l("The clock cannot be repaired while the box is armed or films. Take the arming back first."),
     "hand_over_outdated": _l("Something was said or filmed in that case since, or it was handed over. Make a new package."),

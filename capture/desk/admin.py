@@ -55,6 +55,7 @@ class AdminReason(Enum):
     """Why a change is refused, where its error leaves that open; stable codes."""
 
     RECIPIENT_MALFORMED = "recipient_malformed"
+    RECIPIENT_OF_PRACTITIONER = "recipient_of_practitioner"
     CHALLENGE_UNANSWERED = "challenge_unanswered"
     CLOCK_IN_USE = "clock_in_use"
 
@@ -126,6 +127,9 @@ class AdminDesk:
         """Changes nothing yet; one challenge at a time, in RAM."""
         self._window.open_by(verb.setup_code)
         recipient = _recipient(verb.recipient)
+        if self._keyrings.is_practitioners(recipient):
+            # They would open every other's films, and their own would be lost with their words.
+            raise BadRequest(reasons=(AdminReason.RECIPIENT_OF_PRACTITIONER.value,))
         challenge = Challenge.to(recipient)
         self._audit.append(AuditEvent.RECOVERY_CHALLENGED, recipient=recipient.fingerprint)
         with self._door:

@@ -9,7 +9,7 @@ import pytest
 from jumping_box import NOON_MS, JumpingBox, jumping_box
 
 from capture import messages as m
-from capture.errors import EnrolmentClosed, NotFound, NotNow, RecoveryUnproven, SetupCodeWrong, TooManyAttempts
+from capture.errors import BadRequest, EnrolmentClosed, NotFound, NotNow, RecoveryUnproven, SetupCodeWrong, TooManyAttempts
 from capture.messages.admin import ADMIN_VERBS
 from capture.seal.keys import Identity
 from capture.seal.small import unseal_bytes
@@ -137,6 +137,16 @@ def test_another_recovery_recipient_comes_in_once_somebody_opened_its_challenge(
     assert box.status().recovery_fingerprint == service.recipient.fingerprint
     with pytest.raises(RecoveryUnproven):
         box.client.call(finish, m.RecoveryChanged)
+
+
+def test_no_practitioner_holds_the_recovery_key_whether_they_are_here_or_left(box: JumpingBox) -> None:
+    code = box.provisioned.setup_code
+    here, gone = (box.client.call(m.Enrol(setup_code=code), m.Enrolled) for _ in range(2))
+    box.client.call(m.RetirePractitioner(setup_code=code, practitioner=gone.username), m.Done)
+    for somebody in (here, gone):
+        with pytest.raises(BadRequest) as refused:
+            box.client.call(m.SetRecoveryBegin(setup_code=code, recipient=somebody.recipient), m.RecoveryChallenge)
+        assert refused.value.reasons == ("recipient_of_practitioner",)
 
 
 def test_a_challenge_is_answered_once_rightly_or_wrongly(box: JumpingBox) -> None:
