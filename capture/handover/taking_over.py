@@ -50,7 +50,8 @@ class TakingOver:
     def take_over(self, taker: Unlocked, case: CaseCode) -> Result:
         """The case is the taker's when this returns, but for films whose files still get their headers.
 
-        Raises NotFound if none waits for them; NotNow while one of its films is made or erased. Raises NotNow with
+        Raises NotFound if none waits for them; NotNow while one of its films is made or erased, or where trust changed meanwhile:
+        then it waits on. Raises NotNow with
         `hand_over_outdated`, BadRequest, or SealBroken with `hand_over_does_not_open`: then it waits no longer, and nothing else
         has changed.
         """
@@ -73,6 +74,7 @@ class TakingOver:
     def _commit(self, opening: Opening, opened: OpenedCase, result: Result) -> None:
         head, taker = opened.history.head, opening.taker.practitioner
         signed, row = self._statement(opening, opened)
+        self._check_trust(opening)
         ids: dict[str, int | str] = {
             "giver": head.practitioner,
             "statements": len(opened.rows),
@@ -88,6 +90,11 @@ class TakingOver:
             self.shelf.drop(head.case)
 
         self.memory.enter(row, signed.hash, head, event=AuditEvent.HAND_OVER_DONE, ids=ids, also=change_hands)
+
+    def _check_trust(self, opening: Opening) -> None:
+        """Opening takes its time, in which the window may retire the taker or set another recovery. Raises NotNow."""
+        if self.keyrings.recovery() != opening.recovery or not self.keyrings.is_active(opening.taker.practitioner):
+            raise NotNow("trust changed meanwhile")
 
     def _statement(self, opening: Opening, opened: OpenedCase) -> tuple[SignedStatement, StatementRow]:
         """That it was handed over, said by the box."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -17,8 +18,9 @@ from capture.erasing.eraser import Eraser
 from capture.errors import NotFound, NotNow
 from capture.held_cases import HeldCases
 from capture.ids import RecordingId
-from capture.model import RecordingState
+from capture.model import RecordingState, WallTime
 from capture.seal.header import parse_header
+from capture.seal.keys import Identity
 
 pytestmark = pytest.mark.promise("P9")
 
@@ -213,3 +215,30 @@ def test_result_that_names_the_only_film_twice_is_refused(box: HandOverBox) -> N
 def test_taker_is_known_to_the_box(box: HandOverBox) -> None:
     with pytest.raises(NotFound):
         box.packing.pack(box.case, box.box.box_id, ())  # type: ignore[arg-type]  # no practitioner
+
+
+def another_recovery(box: HandOverBox) -> None:
+    box.box.keyrings.replace_recovery(Identity.generate().recipient)
+
+
+def retired_taker(box: HandOverBox) -> None:
+    box.box.keyrings.retire(box.taker.practitioner)
+
+
+@pytest.mark.parametrize("change", [another_recovery, retired_taker])
+def test_case_stays_its_givers_where_trust_changed_while_it_was_opened(
+    box: HandOverBox, change: Callable[[HandOverBox], None]
+) -> None:
+    box.bring(box.rewrapped())
+
+    def now() -> WallTime:  # asked for the statement, once all is open
+        change(box)
+        return box.box.wall
+
+    box.taking_over = replace(box.taking_over, now=now)
+    with pytest.raises(NotNow):
+        box.take_over()
+    head = box.box.catalogue.head(box.case)
+    assert head is not None
+    assert head.practitioner == box.giver.practitioner
+    assert [one.case for one in box.shelf.for_taker(box.taker.practitioner)] == [box.case]
