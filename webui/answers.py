@@ -29,7 +29,9 @@ _HTTP_WORDS = {
         HTTPStatus.METHOD_NOT_ALLOWED, _l("That does not work here"), _l("Go back to the page you came from.")
     ),
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: Words(
-        HTTPStatus.REQUEST_ENTITY_TOO_LARGE, _l("That is too much at once"), _l("The page takes at most 64 kilobytes.")
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+        _l("That is too much at once"),
+        _l("The page takes at most 64 kilobytes, and 400 where a hand-over's file is brought back."),
     ),
     HTTPStatus.SERVICE_UNAVAILABLE: Words(
         HTTPStatus.SERVICE_UNAVAILABLE, _l("The box is busy"), _l("Too much is asked of it at once. Try again in a moment.")

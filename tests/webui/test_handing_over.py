@@ -89,6 +89,12 @@ def test_result_that_is_none_comes_back_with_the_form(browser: Browser, handed: 
     assert answer.status_code == 413 or "2. Bring the result" in answer.text
 
 
+def test_result_that_is_far_too_long_is_told_how_long_it_may_be(browser: Browser, handed: Handed) -> None:
+    answer = browser.post(RESULT, handed.result(b"x" * (RESULT_LIMIT + 8_192)))
+    assert answer.status_code == 413
+    assert f"{RESULT_LIMIT >> 10} where a hand-over" in html.unescape(answer.text)
+
+
 def test_other_forms_take_no_more_than_before(browser: Browser, handed: Handed) -> None:
     answer = browser.post(PACKAGE, handed.package(leave="x" * 70_000))
     assert answer.status_code == 413
