@@ -87,11 +87,11 @@ def test_an_opening_that_the_box_allowed_just_before_a_withdrawal_is_not_kept(
     assert open_descriptors(shown.box) == 0
 
 
-def test_what_is_open_is_not_shown_for_longer_than_its_consents_last(shown: Shown, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_open_is_not_shown_for_longer_than_its_consents_last(shown: Shown) -> None:
     assert shown.browser.get(shown.path, Range="bytes=0-1").status_code == 206
     before = _openings(shown.box)
-    now_s = shown.movies._boottime_s()
-    monkeypatch.setattr(shown.movies, "_boottime_s", lambda: now_s + DAYS_91_S)
+    (open_file,) = shown.movies._files.values()
+    open_file.until_s -= DAYS_91_S
     assert shown.browser.get(shown.path, Range="bytes=0-1").status_code == 206
     assert _openings(shown.box) == before + 1  # asked anew
 
