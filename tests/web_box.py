@@ -93,7 +93,9 @@ class RealBox:
         self.press(1.2)
         wait_for(lambda: self.status().filmed_s >= seconds, "enough film")
         self.press()
-        return wait_for(lambda: self._sealed_since(before), "the seal")
+        recording = wait_for(lambda: self._sealed_since(before), "the seal")
+        time.sleep(0.2)  # the finger has left: who arms while the contact is still closed finds a stuck button
+        return recording
 
     def _sealed_since(self, before: str) -> str | None:
         now = self.status()
