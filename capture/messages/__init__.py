@@ -9,6 +9,8 @@ import msgspec
 
 from capture.messages.admin import (
     ADMIN_VERBS,
+    AnyAdminAnswer,
+    AnyAdminVerb,
     ClockRepaired,
     CloseEnrolment,
     Enrol,
@@ -28,6 +30,8 @@ from capture.messages.bases import Answer, Done, Refused, Verb
 from capture.messages.cases import (
     AddParticipant,
     AmendParticipant,
+    AnyCaseAnswer,
+    AnyCaseVerb,
     Arm,
     Armed,
     CaseFound,
@@ -50,6 +54,8 @@ from capture.messages.cases import (
     StateNeeds,
 )
 from capture.messages.entry import (
+    AnyEntryAnswer,
+    AnyEntryVerb,
     CancelAsk,
     GetStatus,
     KeepAlive,
@@ -66,6 +72,8 @@ from capture.messages.entry import (
 )
 from capture.messages.erasures import (
     BATCH_LIMIT,
+    AnyErasureAnswer,
+    AnyErasureVerb,
     DueCase,
     DueList,
     EraseBegin,
@@ -75,6 +83,8 @@ from capture.messages.erasures import (
     ListDue,
 )
 from capture.messages.exports import (
+    AnyExportAnswer,
+    AnyExportVerb,
     ArmingPage,
     AuditExtract,
     AuditPage,
@@ -94,6 +104,8 @@ from capture.messages.exports import (
 )
 from capture.messages.handing_over import AnyHandOverAnswer, AnyHandOverVerb
 from capture.messages.recordings import (
+    AnyRecordingAnswer,
+    AnyRecordingVerb,
     ConfirmTransfer,
     GetPicture,
     GetRecording,
@@ -108,91 +120,17 @@ from capture.messages.recordings import (
 
 MAX_MESSAGE_BYTES = 65_536
 
-AnyVerb = (
-    GetStatus
-    | Stop
-    | SignInBegin
-    | SignInPoll
-    | SignInTakeBack
-    | SignOut
-    | OfferClock
-    | CancelAsk
-    | ShutDown
-    | KeepAlive
-    | Enrol
-    | ListPractitioners
-    | RetirePractitioner
-    | ResetPractitioner
-    | SetRecoveryBegin
-    | SetRecoveryFinish
-    | RepairClock
-    | CloseEnrolment
-    | OpenCase
-    | ListCases
-    | ListRemoved
-    | GetCase
-    | AddParticipant
-    | RecordConsent
-    | AmendParticipant
-    | RemoveParticipant
-    | SetRetention
-    | EndInvolvement
-    | KeepNotes
-    | GetNotes
-    | StateNeeds
-    | Arm
-    | Disarm
-    | ListRecordings
-    | GetRecording
-    | OpenRecording
-    | ConfirmTransfer
-    | EraseBegin
-    | ErasePoll
-    | ListDue
-    | GetPicture
-    | BeginExport
-    | ListPeople
-    | ListConsents
-    | ListArmings
-    | ListTransfers
-    | ListManifests
-    | ListReceipts
-    | AuditExtract
-    | AnyHandOverVerb
-)
+AnyVerb = AnyEntryVerb | AnyAdminVerb | AnyCaseVerb | AnyRecordingVerb | AnyErasureVerb | AnyExportVerb | AnyHandOverVerb
 
 AnyAnswer = (
     Done
     | Refused
-    | Status
-    | SignInWaiting
-    | SignedIn
-    | Enrolled
-    | PractitionerList
-    | RecoveryChallenge
-    | RecoveryChanged
-    | ClockRepaired
-    | CaseFound
-    | NotesFound
-    | CaseList
-    | RemovedList
-    | ParticipantAdded
-    | Armed
-    | RecordingFound
-    | RecordingList
-    | Opened
-    | EraseWaiting
-    | Erased
-    | DueList
-    | Picture
-    | ExportBegun
-    | PeoplePage
-    | ConsentPage
-    | ArmingPage
-    | TransferPage
-    | ManifestPage
-    | ReceiptPage
-    | AuditPage
+    | AnyEntryAnswer
+    | AnyAdminAnswer
+    | AnyCaseAnswer
+    | AnyRecordingAnswer
+    | AnyErasureAnswer
+    | AnyExportAnswer
     | AnyHandOverAnswer
 )
 

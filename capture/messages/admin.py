@@ -118,3 +118,17 @@ ADMIN_VERBS: tuple[type[Verb], ...] = (
     CloseEnrolment,
 )
 """All that changes trust, but for handing a case over."""
+
+
+AnyAdminVerb = (
+    Enrol
+    | ListPractitioners
+    | RetirePractitioner
+    | ResetPractitioner
+    | SetRecoveryBegin
+    | SetRecoveryFinish
+    | RepairClock
+    | CloseEnrolment
+)
+
+AnyAdminAnswer = Enrolled | PractitionerList | RecoveryChallenge | RecoveryChanged | ClockRepaired

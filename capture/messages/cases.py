@@ -213,3 +213,24 @@ class ParticipantAdded(Answer, frozen=True, kw_only=True):
 class Armed(Answer, frozen=True, kw_only=True):
     arming_id: str
     lease_s: int
+
+
+AnyCaseVerb = (
+    OpenCase
+    | ListCases
+    | ListRemoved
+    | GetCase
+    | AddParticipant
+    | RecordConsent
+    | AmendParticipant
+    | RemoveParticipant
+    | SetRetention
+    | EndInvolvement
+    | KeepNotes
+    | GetNotes
+    | StateNeeds
+    | Arm
+    | Disarm
+)
+
+AnyCaseAnswer = CaseFound | NotesFound | CaseList | RemovedList | ParticipantAdded | Armed

@@ -119,3 +119,10 @@ class SignedIn(Answer, frozen=True, kw_only=True):
     practitioner: str
     recipients: tuple[str, ...]
     clock_confidence: Confidence
+
+
+AnyEntryVerb = (
+    GetStatus | Stop | SignInBegin | SignInPoll | SignInTakeBack | SignOut | OfferClock | CancelAsk | ShutDown | KeepAlive
+)
+
+AnyEntryAnswer = Status | SignInWaiting | SignedIn

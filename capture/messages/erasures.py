@@ -64,3 +64,8 @@ class DueList(Answer, frozen=True, kw_only=True):
 
     cases: tuple[DueCase, ...]
     is_all: bool
+
+
+AnyErasureVerb = EraseBegin | ErasePoll | ListDue
+
+AnyErasureAnswer = EraseWaiting | Erased | DueList

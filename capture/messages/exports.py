@@ -198,3 +198,10 @@ class AuditPage(Answer, frozen=True, kw_only=True):
     lines: tuple[bytes, ...]
     next_offset: int
     is_last: bool
+
+
+AnyExportVerb = (
+    BeginExport | ListPeople | ListConsents | ListArmings | ListTransfers | ListManifests | ListReceipts | AuditExtract
+)
+
+AnyExportAnswer = ExportBegun | PeoplePage | ConsentPage | ArmingPage | TransferPage | ManifestPage | ReceiptPage | AuditPage

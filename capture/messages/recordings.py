@@ -91,3 +91,8 @@ class Picture(Answer, frozen=True, kw_only=True):
     """The descriptor travels beside it."""
 
     size: int
+
+
+AnyRecordingVerb = ListRecordings | GetRecording | OpenRecording | ConfirmTransfer | GetPicture
+
+AnyRecordingAnswer = RecordingFound | RecordingList | Opened | Picture
