@@ -1,53 +1,24 @@
 """The signed receipt of an erasure: what the box vouches for once films are gone. Holds ids, sizes and times; erases nothing.
 
-A receipt is one line of JSON in one spelling, ended by a newline:
-
-    {"receipt":{…},"signature":"…128 hex…"}
-
-The signature is the box's Ed25519 (`capture/device_key.py`) in the context `erasure-receipt` over the exact bytes of the inner
-object as they stand, from its `{` to its `}`.
+A line as `capture/signed_line.py` has it, under the name `receipt` and in the context `erasure-receipt`.
 """
 
 from __future__ import annotations
 
-from typing import Annotated
-
-import msgspec
-
-from capture.device_key import DeviceKey, verify
-from capture.errors import AuditBroken
+from capture.device_key import DeviceKey
 from capture.model import ErasureReceipt
+from capture.signed_line import SignedLine
 
 CONTEXT = "erasure-receipt"
 
-
-class _Signed(msgspec.Struct, forbid_unknown_fields=True):
-    receipt: msgspec.Raw
-    signature: Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{128}\Z")]
-
-
-_OUTER = msgspec.json.Decoder(_Signed)
-_INNER = msgspec.json.Decoder(ErasureReceipt)
+_LINE = SignedLine("receipt", CONTEXT, ErasureReceipt)
 
 
 def sign_receipt(receipt: ErasureReceipt, device_key: DeviceKey) -> bytes:
     """The whole line's bytes, signed."""
-    inner = msgspec.json.encode(receipt)
-    return _spell(inner, device_key.sign(CONTEXT, inner).hex())
+    return _LINE.sign(receipt, device_key)
 
 
 def read_receipt(data: bytes, public_hex: str) -> ErasureReceipt:
     """Check the signature of the box with this public key, then parse. Raises AuditBroken."""
-    try:
-        signed = _OUTER.decode(data)
-        inner = bytes(signed.receipt)
-        if _spell(inner, signed.signature) != data:
-            raise AuditBroken("receipt not in the one allowed spelling")
-        verify(public_hex, CONTEXT, inner, bytes.fromhex(signed.signature))
-        return _INNER.decode(inner)
-    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
-        raise AuditBroken("receipt malformed") from error
-
-
-def _spell(inner: bytes, signature: str) -> bytes:
-    return b'{"receipt":' + inner + b',"signature":"' + signature.encode("ascii") + b'"}\n'
+    return _LINE.read(data, public_hex)
