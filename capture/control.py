@@ -52,7 +52,7 @@ from capture.recorder.moves import ready_pattern
 from capture.recorder.step import step
 from capture.recorder.watch import deadline_ns
 from device.errors import CameraUnavailable, LampFault
-from device.ports import Camera, CameraReport, Clock, LampPattern, PacketSink, Panel, PictureSink, Tone
+from device.ports import Camera, Clock, LampPattern, PacketSink, Panel, PictureSink, Tone
 
 _log = logging.getLogger(__name__)
 
@@ -68,7 +68,7 @@ class Orders(Protocol):
 
     def picture_sink(self) -> PictureSink: ...
 
-    def seal(self, reason: StopReason, report: CameraReport) -> None: ...
+    def seal(self, reason: StopReason) -> None: ...
 
     def drop_picture(self) -> None: ...
 
@@ -98,8 +98,6 @@ class Control:
         self.turned_ns = clock.boottime_ns()
         """When the loop last came round: the watchdog looks at it."""
         self._last_frame_ns = 0
-        self._report = CameraReport(0)
-        self._was_opened = False
         self._is_over = False
         self._wake = threading.Condition()
         self._presses: deque[Event] = deque()
@@ -161,7 +159,7 @@ class Control:
 
     def _close_down(self) -> None:
         try:
-            self._close_sensor()
+            self._camera.stop()
         except Exception:
             # The lamp stays lit. Only the end of the process closes the sensor for certain: the kernel does it.
             _log.critical("the camera does not close", exc_info=True)
@@ -213,7 +211,7 @@ class Control:
     def _carry_out(self, effect: Effect) -> None:
         match effect:
             case CloseSensor():
-                self._close_sensor()
+                self._camera.stop()
             case DarkenTally():
                 self._drive_tally(LampPattern.OFF)
             case LightTally(pattern):
@@ -232,7 +230,7 @@ class Control:
             case Abandon(take):
                 self._orders.abandon(take)
             case SealTake(reason):
-                self._orders.seal(reason, self._report)
+                self._orders.seal(reason)
             case DropPicture():
                 self._orders.drop_picture()
             case MarkMoment(at_ns):
@@ -282,11 +280,4 @@ class Control:
             _log.warning("the camera does not open: %s", type(error).__name__)
             self._answers.append(CameraFailed(self._clock.boottime_ns(), CameraUnavailable.code))
         else:
-            self._was_opened = True
             self._answers.append(SensorOpened(self._clock.boottime_ns()))
-
-    def _close_sensor(self) -> None:
-        report = self._camera.stop()
-        # A camera that was not opened since tells of the time before.
-        self._report = report if self._was_opened else CameraReport(0)
-        self._was_opened = False

@@ -53,7 +53,7 @@ from capture.take.publishing import Publisher
 from capture.trust import Trust
 from capture.vault import Vault
 from capture.window import EnrolmentWindow
-from device.ports import Camera, CameraReport, Clock, Disk, PacketSink, Panel, PictureSink, PowerGauge
+from device.ports import Camera, Clock, Disk, PacketSink, Panel, PictureSink, PowerGauge
 
 _log = logging.getLogger(__name__)
 
@@ -103,6 +103,7 @@ class Daemon:
         self._filming = Filming(
             config=config,
             profile=hardware.camera.profile,
+            drain=hardware.camera.drain,
             publisher=publisher,
             audit=self._audit,
             keyrings=keyrings,
@@ -261,8 +262,8 @@ class Daemon:
     def drop_picture(self) -> None:
         self._framing.drop()
 
-    def seal(self, reason: StopReason, report: CameraReport) -> None:
-        self._filming.seal(reason, report)
+    def seal(self, reason: StopReason) -> None:
+        self._filming.seal(reason)
 
     def mark(self, at_ns: int) -> None:
         self._filming.mark(at_ns)

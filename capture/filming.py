@@ -1,7 +1,7 @@
 """One take after another: from the hold to the manifest, in a lane that may wait for a disk. Never touches the sensor.
 
 Orders come from the control thread and are handed on at once. Before a sensor may open, the gate is asked again, the file's
-header is durable, and the log knows that header's hash.
+header is durable, and the log knows that header's hash. After it closed, what the encoder still holds is waited for here.
 """
 
 from __future__ import annotations
@@ -51,13 +51,15 @@ class _Running:
 
 
 class Filming:
-    """The daemon's takes, one at a time. Told of the armed visit by the desk, ordered about by the control thread."""
+    """The daemon's takes, one at a time. Told of the armed visit by the desk, ordered about by the control thread. `drain` is the
+    camera's: returns once it has handed over all that it filmed."""
 
     def __init__(
         self,
         *,
         config: Config,
         profile: Profile,
+        drain: Callable[[], CameraReport],
         publisher: Publisher,
         audit: AuditLog,
         keyrings: Keyrings,
@@ -66,7 +68,7 @@ class Filming:
         now: Callable[[], WallTime],
         control: Callable[[], Control],
     ) -> None:
-        self._profile = profile
+        self._profile, self._drain = profile, drain
         self._config, self._publisher, self._audit, self._keyrings = config, publisher, audit, keyrings
         self._clock, self._disk, self._now, self._control = clock, disk, now, control
         self._visits: tuple[ArmedVisit, ...] = ()
@@ -125,17 +127,13 @@ class Filming:
         if newest is not None:
             newest.writer.mark(at_ns)
 
-    def seal(self, reason: StopReason, report: CameraReport) -> None:
+    def seal(self, reason: StopReason) -> None:
         running = self._newest
         if running is None:
             self._post(Sealed(self._clock.boottime_ns()))
             return
         running.take.reason = reason
-        recording_id = running.take.recording.recording_id
-        self._audit.submit(
-            AuditEvent.RECORDING_STOPPED, recording=recording_id, reason=reason.value, frames=report.frames_generated
-        )
-        running.writer.finish(report)
+        self._lane.submit(self._seal, running, reason)
 
     def closed(self, take: OpenTake, summary: TakeSummary) -> None:
         """Told by the writer's thread."""
@@ -144,8 +142,9 @@ class Filming:
     def close(self) -> None:
         """Wait for what is under way: no take is left without its end."""
         self._lane.submit(int).result()  # all that was ordered before this
+        report = self._drained()
         for running in self._takes:
-            running.writer.finish(CameraReport(0))
+            running.writer.finish(report)
             while not running.writer.wait(1.0):
                 _log.info("a take waits for the disk")
         self._lane.shutdown(wait=True)
@@ -209,6 +208,21 @@ class Filming:
         floor = self._config.limits.reserve_bytes // 2
         writer = Take(part, self._profile, self._disk, self._clock, take, floor)
         self._takes = (*self._takes, _Running(take, writer))
+
+    def _seal(self, running: _Running, reason: StopReason) -> None:
+        report = self._drained()
+        recording_id = running.take.recording.recording_id
+        self._audit.submit(
+            AuditEvent.RECORDING_STOPPED, recording=recording_id, reason=reason.value, frames=report.frames_generated
+        )
+        running.writer.finish(report)
+
+    def _drained(self) -> CameraReport:
+        try:
+            return self._drain()
+        except Exception:  # noqa: BLE001 - whatever a driver throws: what was handed over by then is closed and kept
+            _log.exception("the camera does not say what it filmed")
+            return CameraReport(0)
 
     def _abandon(self, number: int) -> None:
         for running in self._takes:

@@ -2,7 +2,7 @@
 
 Its sensor makes a frame each 1/fps s of boot time. The thread that draws and encodes may fall behind by up to two seconds, then
 draws what it owes with the right time-stamps; only past that is a frame lost, and its number is missing (P11). `stop` closes the
-sensor at once; what was due until then is still drawn and encoded, as a real camera's pipeline is drained.
+sensor and waits for nothing; what was due until then is still drawn and encoded, which `drain` waits for.
 """
 
 from __future__ import annotations
@@ -67,7 +67,6 @@ class PacedCamera:
         self._closing = threading.Event()
         self._orders = threading.Lock()
         self._is_open = False
-        self._report = CameraReport(frames_generated=0)
 
     @property
     def profile(self) -> Profile:
@@ -97,23 +96,33 @@ class PacedCamera:
             session = self._begin()
             self._run(session, lambda: self._frame(session, pictures), pictures.failed)
 
-    def stop(self) -> CameraReport:
-        """Close the sensor, then encode what was due until now, then return. Safe when closed, and twice."""
+    def stop(self) -> None:
+        """Close the sensor, and return at once. Safe when closed, and twice."""
         with self._orders:
-            if self._session is not None and self._thread is not None:
+            if self._session is not None and self._session.closed_ns is None:
                 self._session.closed_ns = self._clock.boottime_ns()
                 self._is_open = False
                 self._closing.set()
-                self._thread.join()
-                self._report = CameraReport(frames_generated=self._session.last_frame + 1)
-                self._session = self._thread = None
-            return self._report
+
+    def drain(self) -> CameraReport:
+        """Return once what was due until `stop` is encoded. The next opening waits for it."""
+        with self._orders:
+            assert not self._is_open, "drained before it was stopped"
+            return CameraReport(frames_generated=self._end_session())
+
+    def _end_session(self) -> int:
+        """Wait for the thread of the last opening; returns how many frames its sensor made."""
+        session, thread = self._session, self._thread
+        if session is None or thread is None:
+            return 0
+        thread.join()
+        self._session = self._thread = None
+        return session.last_frame + 1
 
     def _begin(self) -> _Session:
         if self._is_open:
             raise CameraUnavailable("open already")
-        if self._thread is not None:
-            self._thread.join()  # it failed, and is only closing its source
+        self._end_session()  # stopped, or it failed: it is only closing its source
         try:
             source = self._open_source()
         except (DeviceError, ValueError) as error:

@@ -44,7 +44,6 @@ class PiCamera:
         self._stills: threading.Thread | None = None
         self._closing = threading.Event()
         self._is_open = False
-        self._report = CameraReport(frames_generated=0)
 
     @property
     def profile(self) -> Profile:
@@ -66,21 +65,25 @@ class PiCamera:
         with self._orders:
             self._open(lambda: self._begin_framing(pictures))
 
-    def stop(self) -> CameraReport:
-        """Sensor off, then microphone off and the encoder flushed into the sink. Safe when closed, and twice."""
+    def stop(self) -> None:
+        """Sensor off, then microphone off. The encoder closes with the microphone and is flushed here too: only the few pictures
+        for which picamera2 has buffers wait in it. Safe when closed, and twice."""
         with self._orders:
             if self._is_open:
                 self._give_back()
-                if self._relay is not None:
-                    self._report = CameraReport(self._relay.frames_generated)
-                    self._relay = None
-            return self._report
+
+    def drain(self) -> CameraReport:
+        """How many pictures the sensor made; `stop` left nothing to encode."""
+        with self._orders:
+            assert not self._is_open, "drained before it was stopped"
+            relay, self._relay = self._relay, None
+            return CameraReport(0 if relay is None else relay.frames_generated)
 
     def _open(self, begin: Callable[[], None]) -> None:
         if self._is_open:
             raise CameraUnavailable("open already")
         self._is_open = True
-        self._report = CameraReport(frames_generated=0)
+        self._relay = None
         try:
             self._camera = self._parts.camera()
             begin()

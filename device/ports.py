@@ -106,9 +106,13 @@ class Camera(Protocol):
     def start_framing(self, pictures: PictureSink) -> None:
         """Open the sensor alone and deliver small stills, a few a second. Raises CameraUnavailable."""
 
-    def stop(self) -> CameraReport:
-        """Close sensor and microphone, flush the encoders into the sink, return once the last packet was delivered.
-        Safe to call when closed, and twice."""
+    def stop(self) -> None:
+        """Close sensor and microphone, and return once they are closed: what is still to be encoded waits for `drain`. Safe to
+        call when closed, and twice."""
+
+    def drain(self) -> CameraReport:
+        """Encode what the sensor made until `stop`, and return once the last packet was delivered: on a busy machine that may
+        take seconds, so it is not for whoever stops. Drained already, or never filmed since: a report of no pictures."""
 
 
 class LampPattern(Enum):

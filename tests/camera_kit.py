@@ -10,7 +10,7 @@ from pathlib import Path
 import av
 import numpy as np
 
-from device.ports import AudioFormat, AudioPacket, Profile, VideoPacket
+from device.ports import AudioFormat, AudioPacket, Camera, Profile, VideoPacket
 from device.scene import Scene, to_bgr
 from device.sound import beeps
 
@@ -54,6 +54,12 @@ class CollectingSink:
             kept.append(item)
             self.order.append(type(item).__name__)
             self._changed.notify_all()
+
+
+def end(camera: Camera) -> int:
+    """Stop it and have all that it filmed handed over; returns how many frames its sensor made."""
+    camera.stop()
+    return camera.drain().frames_generated
 
 
 def decode_luma(videos: list[VideoPacket]) -> list[np.ndarray]:

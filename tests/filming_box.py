@@ -1,7 +1,6 @@
 """A box's way from the hold to the manifest, on real files: control thread, takes, vault, log and catalogue.
 
-Behind the ports stand a camera that plays encoded packets and a panel of plain flags, both strict: each notes what would break a
-promise.
+Behind the ports stand the camera and the panel of `strict_front`.
 """
 
 from __future__ import annotations
@@ -12,8 +11,9 @@ from pathlib import Path
 
 import factory
 from capture_box import wait_until
-from factory import Encoded, repeated
+from factory import Encoded
 from record_box import RecordBox
+from strict_front import FlagPanel, PacketCamera, StillsInRam
 
 from capture.audit.log import AuditEvent, AuditLog
 from capture.config import BoxSection, Config
@@ -31,104 +31,10 @@ from capture.take.publishing import Publisher
 from capture.vault import Vault
 from device.clock import SystemClock
 from device.disk import SystemDisk
-from device.errors import CameraUnavailable, LampFault
-from device.ports import CameraReport, Disk, LampPattern, PacketSink, PanelListener, PictureSink, Profile, Tone, VideoPacket
+from device.ports import Disk, PacketSink, PictureSink
 
 MS = 1_000_000
 QUICK = Limits(hold=20 * MS, retake=20 * MS, prepare=5 * NS)
-
-
-class FlagPanel:
-    """A `ports.Panel` of flags. `wrongs` gathers each moment at which the tally was dark over an open sensor."""
-
-    def __init__(self) -> None:
-        self.tally = LampPattern.OFF
-        self.is_lamp_good = True
-        self.wrongs: list[str] = []
-        self.camera: PacketCamera | None = None
-        self.heard = threading.Event()
-        self.listener: PanelListener | None = None
-
-    def listen(self, listener: PanelListener) -> None:
-        self.listener = listener
-        self.heard.set()
-
-    def is_button_down(self) -> bool:
-        return False
-
-    def show_tally(self, pattern: LampPattern) -> None:
-        if pattern is LampPattern.OFF and self.camera is not None and self.camera.is_open:
-            self.wrongs.append("dark over an open sensor")
-        if not self.is_lamp_good:
-            raise LampFault("as the test wants it")
-        self.tally = pattern
-
-    def show_ready(self, pattern: LampPattern) -> None:
-        pass
-
-    def play(self, tone: Tone) -> None:
-        pass
-
-    def close(self) -> None:
-        pass
-
-
-class PacketCamera:
-    """A `ports.Camera` that delivers `seconds` of encoded film as soon as it opens. `trouble` says what it throws, and where."""
-
-    def __init__(self, panel: FlagPanel, encoded: Encoded, seconds: float = 1.5) -> None:
-        self.encoded = encoded
-        self.profile: Profile = self.encoded.profile
-        self.seconds = seconds
-        self.is_open = False
-        self.openings = 0
-        self.trouble: dict[str, list[Exception]] = {"start": [], "stop": []}
-        self._panel = panel
-        self._report = CameraReport(0)
-        panel.camera = self
-
-    def start_filming(self, sink: PacketSink) -> None:
-        self._open()
-        if self.encoded.audio_format is not None:
-            sink.audio_format(self.encoded.audio_format)
-        frames = 0
-        for packet in repeated(self.encoded, self.seconds):
-            if isinstance(packet, VideoPacket):
-                frames += 1
-                sink.video(packet)
-            else:
-                sink.audio(packet)
-        self._report = CameraReport(frames)
-
-    def start_framing(self, pictures: PictureSink) -> None:
-        self._open()
-        pictures.picture(b"\xff\xd8")
-
-    def stop(self) -> CameraReport:
-        if self.trouble["stop"]:
-            raise self.trouble["stop"].pop(0)
-        self.is_open = False
-        return self._report
-
-    def _open(self) -> None:
-        if self.trouble["start"]:
-            raise self.trouble["start"].pop(0)
-        if self.is_open:
-            raise CameraUnavailable("open already")
-        if self._panel.tally is LampPattern.OFF:
-            self._panel.wrongs.append("opened in the dark")
-        self.is_open = True
-        self.openings += 1
-
-
-class StillsInRam:
-    """A `ports.PictureSink` that keeps nothing."""
-
-    def picture(self, jpeg: bytes) -> None:
-        pass
-
-    def failed(self, code: str) -> None:
-        pass
 
 
 @dataclass
@@ -163,6 +69,7 @@ class FilmingBox:
         self.filming = Filming(
             config=Config(box=BoxSection(id=self.box.box_id, name="box")),
             profile=self.camera.profile,
+            drain=self.camera.drain,
             publisher=publisher,
             audit=self.box.audit,
             keyrings=self.box.keyrings,
@@ -275,8 +182,8 @@ class FilmingBox:
     def drop_picture(self) -> None:
         pass
 
-    def seal(self, reason: StopReason, report: CameraReport) -> None:
-        self.filming.seal(reason, report)
+    def seal(self, reason: StopReason) -> None:
+        self.filming.seal(reason)
 
     def mark(self, at_ns: int) -> None:
         self.filming.mark(at_ns)

@@ -17,8 +17,8 @@ from unittest import mock
 
 from capture_box import CaptureBox, wait_until
 from faults import FaultyDisk, order, recall
-from filming_box import FlagPanel
 from record_box import WORK_FACTOR
+from strict_front import FlagPanel
 
 from capture import messages as m
 from capture.config import FILE_NAME, load_config

@@ -11,7 +11,7 @@ from power_witness import Sight, Witness
 
 from device.errors import CameraUnavailable, FilmUnreadable
 from device.paced import PacedCamera
-from device.ports import AudioFormat, AudioPacket, CameraReport, Clock, PacketSink, PictureSink, Profile, VideoPacket
+from device.ports import AudioFormat, AudioPacket, Clock, PacketSink, PictureSink, Profile, VideoPacket
 from device.scene import I420
 from device.simulated import SceneSource
 
@@ -91,11 +91,10 @@ class WitnessedCamera(PacedCamera):
     def start_framing(self, pictures: PictureSink) -> None:
         self._open(lambda: super(WitnessedCamera, self).start_framing(_Pictures(self, pictures)))
 
-    def stop(self) -> CameraReport:
-        report = super().stop()
+    def stop(self) -> None:
+        super().stop()
         if self._witness.is_on:
             self._witness.note(Sight.OFF)
-        return report
 
     def count(self) -> None:
         with self._counted:

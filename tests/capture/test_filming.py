@@ -206,3 +206,35 @@ def test_a_lamp_that_fails_at_any_moment_leaves_the_sensor_closed(box: FilmingBo
     wait_until(lambda: not box.camera.is_open, timeout_s=3)
     assert box.wait_for(Phase.FAULTED) is Phase.FAULTED
     assert [row.stop_reason for row in box.rows()] in ([StopReason.LAMP_FAULT], [StopReason.NO_FRAMES])
+
+
+@pytest.mark.promise("P4")
+@pytest.mark.promise("P5")
+def test_an_encoder_that_takes_its_time_keeps_no_lamp_lit_and_no_press_waiting(box: FilmingBox) -> None:
+    box.arm()
+    box.hold()
+    box.wait_for(Phase.RECORDING)
+    box.camera.draining.clear()
+    box.press()
+    assert box.wait_for(Phase.SEALING) is Phase.SEALING
+    wait_until(lambda: box.panel.tally is LampPattern.OFF)
+    assert not box.camera.is_open
+    before_ns = box.control.turned_ns
+    wait_until(lambda: box.control.turned_ns > before_ns)
+    box.camera.draining.set()
+    assert box.wait_for(Phase.ARMED, Phase.FAULTED) is Phase.ARMED
+    assert [(row.state, row.stop_reason, row.frames_kept) for row in box.rows()] == [
+        (RecordingState.SEALED, StopReason.PRESS, row.frames_generated) for row in box.rows()
+    ]
+
+
+@pytest.mark.promise("P8")
+def test_what_a_camera_filmed_is_sealed_though_it_cannot_say_how_much_that_was(box: FilmingBox) -> None:
+    box.arm()
+    box.hold()
+    box.wait_for(Phase.RECORDING)
+    box.camera.trouble["drain"].append(RuntimeError("the driver is gone"))
+    box.press()
+    assert box.wait_for(Phase.ARMED, Phase.FAULTED) is Phase.ARMED
+    assert [row.state for row in box.rows()] == [RecordingState.SEALED]
+    assert box.rows()[0].frames_kept > 0

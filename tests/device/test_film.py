@@ -10,7 +10,7 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
-from camera_kit import SMALL, CollectingSink, decode_luma, decode_sound, write_film
+from camera_kit import SMALL, CollectingSink, decode_luma, decode_sound, end, write_film
 
 from device.clock import SystemClock
 from device.errors import FilmUnreadable
@@ -91,7 +91,7 @@ def test_a_film_without_sound_has_none(tmp_path):
     camera, sink = FilmCamera(write_film(tmp_path / "film.mp4", seconds=0.3, sound=None), SMALL, SystemClock()), CollectingSink()
     camera.start_filming(sink)
     sink.wait_until(lambda: len(sink.videos) > 5)
-    camera.stop()
+    end(camera)
     assert sink.formats == sink.audios == []
 
 
@@ -103,7 +103,7 @@ def test_a_film_is_played_in_real_time_and_again_from_its_beginning(tmp_path):
         sink = CollectingSink()
         camera.start_filming(sink)
         sink.wait_until(lambda: len(sink.videos) > 40)  # noqa: B023 - called before the next round
-        generated = camera.stop().frames_generated
+        generated = end(camera)
         assert sink.failures == []
         assert [video.frame_number for video in sink.videos] == list(range(generated))
         pictures = decode_luma(sink.videos)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import av
 import numpy as np
 import pytest
-from camera_kit import CollectingSink
+from camera_kit import CollectingSink, end
 
 from device.errors import CameraUnavailable
 from device.pi_parts import EncoderKind, PiParts, capped, encoder_kind
@@ -107,7 +107,8 @@ def test_a_take_comes_with_the_sensors_times_and_its_lost_frames_counted():
     box, sink = Box(), CollectingSink()
     camera = PiCamera(SMALL, None, box.parts())
     camera.start_filming(sink)
-    assert camera.stop().frames_generated == 6
+    assert end(camera) == 6
+    assert end(camera) == 0
     assert [(video.time_us - SENSOR_US, video.frame_number, video.is_keyframe) for video in sink.videos] == [
         (0, 0, True),
         (33_333, 1, False),

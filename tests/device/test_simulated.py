@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 import time
 
 import cv2
 import numpy as np
 import pytest
-from camera_kit import SMALL, CollectingSink, decode_luma, decode_sound
+from camera_kit import SMALL, CollectingSink, decode_luma, decode_sound, end
 
 from device.clock import SystemClock
 from device.errors import CameraUnavailable
@@ -23,7 +24,7 @@ def take() -> tuple[CollectingSink, int]:
     camera, sink = SimulatedCamera(SMALL, SystemClock()), CollectingSink()
     camera.start_filming(sink)
     sink.wait_until(lambda: len(sink.videos) > 66)
-    return sink, camera.stop().frames_generated
+    return sink, end(camera)
 
 
 class SlowSource(SceneSource):
@@ -105,8 +106,8 @@ def test_the_sensor_is_closed_before_the_rest_is_encoded():
     camera.start_filming(sink)
     sink.wait_until(lambda: len(sink.videos) == 5)
     time.sleep(0.25)  # the source is busy in real time: what is tested is what comes after it
-    report = camera.stop()
-    assert len(sink.videos) == report.frames_generated
+    generated = end(camera)
+    assert len(sink.videos) == generated
     assert seen[5:] == [False] * len(seen[5:])
     assert len(seen) > 6
 
@@ -116,7 +117,7 @@ def test_a_camera_that_was_held_up_for_a_second_catches_up_and_loses_nothing():
     camera, sink = PacedCamera(SMALL, SystemClock(), lambda: SlowSource(SMALL, 5, 1.0)), CollectingSink()
     camera.start_filming(sink)
     sink.wait_until(lambda: len(sink.videos) > 50)
-    generated = camera.stop().frames_generated
+    generated = end(camera)
     assert [video.frame_number for video in sink.videos] == list(range(generated))
     assert set(np.diff([video.time_us for video in sink.videos]).tolist()) <= {33_333, 33_334}
 
@@ -126,7 +127,7 @@ def test_past_two_seconds_frames_are_lost_and_their_numbers_are_missing():
     camera, sink = PacedCamera(SMALL, SystemClock(), lambda: SlowSource(SMALL, 5, 3.0)), CollectingSink()
     camera.start_filming(sink)
     sink.wait_until(lambda: len(sink.videos) > 30)
-    generated = camera.stop().frames_generated
+    generated = end(camera)
     numbers = [video.frame_number for video in sink.videos]
     lost = generated - len(numbers)
     assert 25 <= lost <= 45
@@ -142,11 +143,11 @@ def test_an_error_inside_the_camera_is_told_and_everything_is_closed():
     camera, sink = PacedCamera(SMALL, SystemClock(), lambda: BrokenSource(SMALL)), CollectingSink()
     camera.start_filming(sink)
     sink.wait_until(lambda: bool(sink.failures))
-    report = camera.stop()
+    generated = end(camera)
     assert sink.failures == ["camera_unavailable"]
     assert not camera.is_open
     assert BrokenSource.is_closed
-    assert report.frames_generated == 3
+    assert generated == 3
 
 
 def test_after_a_failure_the_camera_can_be_started_again():
@@ -177,12 +178,33 @@ def test_a_camera_that_is_open_is_not_opened_again():
     camera.stop()
 
 
-def test_stopping_twice_and_when_closed_gives_the_last_report():
+def test_it_can_be_stopped_twice_and_when_closed_and_tells_of_each_take_once():
     camera, sink = SimulatedCamera(SMALL, SystemClock()), CollectingSink()
-    assert camera.stop().frames_generated == 0
+    assert end(camera) == 0
     camera.start_filming(sink)
     sink.wait_until(lambda: len(sink.videos) > 2)
-    assert camera.stop() == camera.stop()
+    camera.stop()
+    assert end(camera) > 2
+    assert end(camera) == 0
+
+
+@pytest.mark.promise("P5")
+def test_stopping_waits_for_no_picture_that_is_still_to_be_encoded():
+    class Held(SceneSource):
+        def picture(self, frame_number):
+            if frame_number == 3:
+                assert go_on.wait(20)
+            return super().picture(frame_number)
+
+    go_on = threading.Event()
+    camera, sink = PacedCamera(SMALL, SystemClock(), lambda: Held(SMALL)), CollectingSink()
+    camera.start_filming(sink)
+    sink.wait_until(lambda: len(sink.videos) == 3)
+    camera.stop()
+    assert not camera.is_open
+    assert len(sink.videos) == 3
+    go_on.set()
+    assert end(camera) == len(sink.videos) > 3
 
 
 def test_framing_gives_small_stills_and_no_sound():

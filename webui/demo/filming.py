@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from http import HTTPStatus
 
 from webui.demo.finger import FingerPipe
 from webui.demo.laptop import Laptop, Reply
@@ -55,8 +56,12 @@ class Filming:
         return Filmed(recording, tally)
 
     def live(self) -> Reply:
-        """The box's state as the page polls it."""
-        return self._laptop.get("/live", {"Accept": "application/json"})
+        """The box's state as the page polls it. Raises DemoFailed where it gives none."""
+        reply = self._laptop.get("/live", {"Accept": "application/json"})
+        if reply.status != HTTPStatus.OK:
+            self._check()
+            raise DemoFailed(f"the page does not know what the box does: it answered {reply.status}")
+        return reply
 
     def _in_state(self, state: str) -> Reply | None:
         now = self.live()
