@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import factory
@@ -20,13 +19,10 @@ from device.ports import Profile
 FACTORY = Path(factory.__file__)
 
 
-def test_an_hour_at_8_mbit_would_take_well_under_a_minute(tmp_path: Path) -> None:
+def test_a_recording_has_the_rate_that_was_asked_for(tmp_path: Path) -> None:
     encoded = factory.encode(Profile(640, 360, 30, 8_000_000))
     vault = Vault(tmp_path, UnsyncedDisk())
-    begun = time.monotonic()
     recording = make_recording(vault, [Identity.generate().recipient], 60, encoded)
-    took_s = time.monotonic() - begun
-    assert took_s * 60 < 90, "sixty such minutes"  # measured: 20 s on a free machine; the tests of others run beside this one
     assert 7_500_000 < vault.open(recording).size * 8 / 60 < 9_000_000
 
 

@@ -143,7 +143,7 @@ def test_a_phone_clock_years_ahead_proposes_and_destroys_nothing_and_going_back_
     box.arm(case, *present)
     film = _film(box)
     files = {path.name: path.read_bytes() for path in (box.folder / "vault").iterdir()}
-    box.client.call(m.EndInvolvement(session=box.session, case=case, ended_ms=_now_ms()), m.Done)
+    box.client.call(m.EndInvolvement(session=box.session, case=case, ended_ms=box.status().clock.ms), m.Done)
     assert _due(box) == ()
     for days, reminder in ((47, Reminder.DUE_IN_14), (54, Reminder.DUE_IN_7), (59, Reminder.DUE_IN_1), (4_000, Reminder.DUE)):
         _set_clock(box, _now_ms() + days * DAY_MS)
@@ -182,7 +182,7 @@ def test_a_service_that_keeps_films_shorter_is_reminded_sooner(box: CaptureBox) 
     _film(box)
     found = box.client.call(m.GetCase(session=box.session, case=case), m.CaseFound)
     assert (found.erase_due_ms, found.kept_days) == (None, 10)
-    ended_ms = _now_ms()
+    ended_ms = box.status().clock.ms
     box.client.call(m.EndInvolvement(session=box.session, case=case, ended_ms=ended_ms), m.Done)
     [due] = _due(box)
     assert (due.due_ms, due.reminder, due.days_left) == (ended_ms + 10 * DAY_MS, Reminder.DUE_IN_14, 10)
@@ -198,7 +198,7 @@ def test_a_box_that_does_not_know_the_date_says_so_and_calls_nothing_due(box: Ca
     case, *present = box.family()
     box.arm(case, *present)
     _film(box)
-    box.client.call(m.EndInvolvement(session=box.session, case=case, ended_ms=_now_ms()), m.Done)
+    box.client.call(m.EndInvolvement(session=box.session, case=case, ended_ms=box.status().clock.ms), m.Done)
     _forget_the_time(box)
     _sign_in_without_a_clock(box)
     [due] = _due(box)
