@@ -45,14 +45,14 @@ def choose_folders(box: Path | None, out: Path | None) -> Folders:
     inside, outside = out.resolve(), box.resolve()
     if inside == outside or outside in inside.parents:
         raise DemoMisused(f"--out {out} lies in the box's folder: what the laptop takes over never goes into the box")
-    for folder in (box, out):
-        _check_empty(folder)
+    _check_empty(box, "the demo provisions a box of its own (`vigcam run` starts one that exists)")
+    _check_empty(out, "what the laptop takes over would lie among what is there")
     _make_writable(box.parent if not box.exists() else box)
     _make_writable(out)
     return Folders(box, out)
 
 
-def _check_empty(folder: Path) -> None:
+def _check_empty(folder: Path, why: str) -> None:
     if folder.exists() and not folder.is_dir():
         raise DemoFailed(f"{folder} is not a folder")
     try:
@@ -60,7 +60,7 @@ def _check_empty(folder: Path) -> None:
     except OSError as error:
         raise DemoFailed(f"{folder} cannot be read: {error.strerror}") from error
     if not is_empty:
-        raise DemoFailed(f"{folder} is not empty: the demo provisions a box of its own (`vigcam run` starts one that exists)")
+        raise DemoFailed(f"{folder} is not empty: {why}")
 
 
 def _make_writable(folder: Path) -> None:
