@@ -82,20 +82,29 @@ services = st.builds(
 )
 
 
-def _placed(events: list[Consent]) -> tuple[PlacedConsent, ...]:
+def placed(events: list[Consent], against: tuple[str, ...] = ()) -> tuple[PlacedConsent, ...]:
+    """`against` is what the gate says to every yes that is the last word."""
+    last = {(event.participant_id, event.scope): event for event in events}
+    counted = {one.consent_id for one in last.values() if one.decision is Decision.GIVEN}
     return tuple(
-        PlacedConsent(consent=event, sequence=2 * place, statement_hash=f"{place:064x}")
+        PlacedConsent(
+            consent=event,
+            sequence=2 * place,
+            statement_hash=f"{place:064x}",
+            against=against if event.consent_id in counted else (),
+        )
         for place, event in enumerate(events, start=1)
     )
 
 
 exports = st.builds(
-    lambda folk, events, **facts: CaseExport(
-        box_id="box-abcdef", device_key="cd" * 32, practitioner="prac-abcdef", people=tuple(folk), consents=_placed(events),
-        notices=TEXTS, audit_head="0" * 64, **facts,
+    lambda folk, events, against, **facts: CaseExport(
+        box_id="box-abcdef", device_key="cd" * 32, practitioner="prac-abcdef", people=tuple(folk),
+        consents=placed(events, against), notices=TEXTS, audit_head="0" * 64, **facts,
     ),
     st.lists(people, max_size=6, unique_by=lambda one: one.participant.participant_id),
     st.lists(consents, max_size=12, unique_by=lambda one: one.consent_id),
+    st.sampled_from([(), (), ("giver_not_responsible",), ("statement_lost", "interpreter_needed")]),
     case=st.builds(Case, code=st.just("VIG-7F3K"), opened=_TIMES, retention=st.sampled_from(RetentionClass)),
     made=_TIMES,
     erase_due_ms=st.none() | _WALLS,
@@ -156,7 +165,7 @@ def family(**changed: object) -> CaseExport:
             KnownPerson(participant=child),
             KnownPerson(participant=gone, is_removed=True),
         ),
-        "consents": _placed(events),
+        "consents": placed(events),
         "recordings": (recording("rec-2222222222222222"), recording("rec-3333333333333333", RecordingState.ERASED)),
         "transfers": (
             PlacedTransfer(
@@ -178,20 +187,21 @@ def family(**changed: object) -> CaseExport:
     return CaseExport(**facts | changed)  # type: ignore[arg-type]
 
 
-def recording(recording_id: str, state: RecordingState = RecordingState.SEALED) -> Recording:
-    return Recording(
-        recording_id=recording_id,  # type: ignore[arg-type]
-        case="VIG-7F3K",  # type: ignore[arg-type]
-        visit_id="vis-2222222222",  # type: ignore[arg-type]
-        practitioner="prac-abcdef",  # type: ignore[arg-type]
-        state=state,
-        started=WallTime(ms=NOW_MS - 50 * DAY_MS, confidence=Confidence.BROWSER),
-        boot_id="0" * 32,
-        started_boottime_ns=1,
-        stop_reason=StopReason.PRESS,
-        duration_ms=301_000,
-        sealed_bytes=300_000_000,
-        frames_generated=9030,
-        frames_kept=9030,
-        is_transferred=True,
-    )
+def recording(recording_id: str, state: RecordingState = RecordingState.SEALED, **changed: object) -> Recording:
+    facts: dict[str, object] = {
+        "recording_id": recording_id,
+        "case": "VIG-7F3K",
+        "visit_id": "vis-2222222222",
+        "practitioner": "prac-abcdef",
+        "state": state,
+        "started": WallTime(ms=NOW_MS - 50 * DAY_MS, confidence=Confidence.BROWSER),
+        "boot_id": "0" * 32,
+        "started_boottime_ns": 1,
+        "stop_reason": StopReason.PRESS,
+        "duration_ms": 301_000,
+        "sealed_bytes": 300_000_000,
+        "frames_generated": 9030,
+        "frames_kept": 9030,
+        "is_transferred": True,
+    }
+    return Recording(**facts | changed)  # type: ignore[arg-type]

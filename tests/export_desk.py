@@ -61,6 +61,7 @@ class DeskBox:
             kept=Kept(42),
             export_rate=Rate(self.box.clock, 4, 5.0),
             begun=BegunExports(self.box.clock),
+            now=lambda: self.box.wall,
         )
         self.begin()
 

@@ -107,6 +107,13 @@ SHARED = frozenset(
     {Purpose.SUPERVISION.value, Purpose.INTERVISION.value, Purpose.TRAINING_EVENT.value, Purpose.FAMILY_COPY.value}
 )
 """The uses for which a film leaves the practitioner's hands."""
+_HANDED_TO = {
+    "practitioner": _l("the practitioner"),
+    "supervisor": _l("the supervisor"),
+    "colleagues": _l("colleagues of the practitioner"),
+    "training": _l("those who train others"),
+    "family": _l("the family"),
+}
 INDICATIONS = {
     Indication.SIGNED_PAPER: _l("Signed on paper"),
     Indication.ON_THE_BOX: _l("Said yes here, with this text read"),
@@ -212,3 +219,27 @@ POWERS = {
     "low": _l("Low: use a better power supply or charge it"),
 }
 OTHER_POWER = _l("Unknown: this box cannot measure it")
+
+_NOT_COUNTED = {
+    "statement_lost": _l(
+        "Something that was said in this case was lost when the power was cut; somebody has to go through it first."
+    ),
+    "person_unknown": _l("They are no longer part of this case."),
+    "giver_unknown": _l("Who said it is no longer part of this case."),
+    "giver_not_self": _l("An adult can say yes only for themselves."),
+    "giver_not_responsible": _l("Who said it does not have parental responsibility, by what the box was told."),
+    "consent_in_future": _l("It is dated later than today."),
+    "consent_never_valid": _l("It had ended before it was said."),
+    "consent_time_untrusted": _l("The box did not know the time when it was said."),
+    "interpreter_needed": _l("The text was in a language that nobody had checked, and there was no interpreter."),
+}
+
+
+def not_counted(code: str) -> str:
+    """Why the box does not count a yes, for a family: one sentence, or nothing where there is none that helps them."""
+    return str(_NOT_COUNTED.get(code, ""))
+
+
+def handed_to(recipients: tuple[str, ...]) -> str:
+    """Who got a film, in words, as the box was told of them."""
+    return ", ".join(str(_HANDED_TO.get(one, one)) for one in recipients)

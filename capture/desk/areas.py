@@ -170,6 +170,7 @@ def make_desk(parts: Parts) -> Desk:
             kept=parts.config.retention.kept,
             export_rate=Rate(parts.clock, _EXPORTS, _EXPORT_EVERY_S),
             begun=BegunExports(parts.clock),
+            now=parts.anchor.now,
         ),
     )
 

@@ -7,7 +7,7 @@ family gets anyway, can be asked for by themselves. All of it is of the signed-i
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Callable, Iterator, Sequence, Set
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -20,6 +20,7 @@ from capture.catalogue import Catalogue
 from capture.consent.case_record import CaseRecord
 from capture.consent.records import Records
 from capture.consent.retention import Kept
+from capture.consent.standing import reasons_against
 from capture.desk.begun_exports import BegunExports
 from capture.desk.desk import Handlers
 from capture.device_key import DeviceKey
@@ -83,6 +84,7 @@ class ExportDesk:
     kept: Kept
     export_rate: Rate
     begun: BegunExports
+    now: Callable[[], WallTime]
 
     def handlers(self) -> Handlers:
         return {
@@ -129,8 +131,14 @@ class ExportDesk:
     def _consents(self, verb: ListConsents) -> Reply:
         _, record = self._begun(verb.session, verb.case)
         page, is_last = _behind(record.placed, verb.after, _CONSENTS)
+        now = self.now()
         placed = (
-            PlacedConsent(consent=one.consent, sequence=one.sequence, statement_hash=one.statement_hash)
+            PlacedConsent(
+                consent=one.consent,
+                sequence=one.sequence,
+                statement_hash=one.statement_hash,
+                against=reasons_against(one.consent, record, now),
+            )
             for one in record.placed[page]
         )
         return Reply(ConsentPage(consents=tuple(placed), is_last=is_last))

@@ -85,6 +85,8 @@ class PlacedConsent(Fact, frozen=True, kw_only=True):
     consent: Consent
     sequence: int
     statement_hash: Hash
+    against: tuple[str, ...] = ()
+    """Why the gate does not count this yes, though it was the last word (`capture/consent/standing.py`)."""
 
 
 class ConsentPage(Answer, frozen=True, kw_only=True):

@@ -30,6 +30,7 @@ from capture.messages import (
 from capture.messages.exports import ExportKind
 from capture.model import (
     ArmMode,
+    ParentalResponsibility,
     Purpose,
     Role,
 )
@@ -123,6 +124,15 @@ def test_the_signed_receipts_come_oldest_first_and_page_by_page(desk: DeskBox, f
         found += page.receipts
         is_last = page.is_last
     assert [one.data for one in found] == made
+
+
+@pytest.mark.promise("P3")
+def test_a_yes_of_somebody_who_may_not_give_it_any_more_comes_with_what_speaks_against_it(desk: DeskBox) -> None:
+    assert {one.against for one in every(desk, ListConsents, "consents")} == {()}
+    foster = msgspec.structs.replace(ADULT, responsibility=ParentalResponsibility.NONE)
+    desk.box.records.amend_participant(desk.unlocked, desk.box.recovery, desk.case, desk.adult.participant_id, foster)
+    told = {one.consent.participant_id: one.against for one in every(desk, ListConsents, "consents")}
+    assert told == {desk.adult.participant_id: (), desk.child.participant_id: ("giver_not_responsible",)}
 
 
 @pytest.mark.promise("P10")

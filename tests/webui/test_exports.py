@@ -144,7 +144,7 @@ def test_the_notes_are_in_the_zip_in_clear_and_on_no_disk(signed_in: Browser, bo
 def test_the_receipt_is_a_page_and_a_file_that_say_the_same(signed_in: Browser, code: str) -> None:
     page = signed_in.get(f"/cases/{code}/receipt").text
     file = files_of(signed_in, code)["receipt.html"].decode()
-    for words in ("Said by Adult A on", "Changing your mind", "KEPT"):
+    for words in ("Said by <bdi>Adult A</bdi> on", "Changing your mind", "KEPT"):
         assert words in page
         assert words in file
     assert "<style" not in page

@@ -76,10 +76,10 @@ def test_what_is_permitted_is_what_was_said_yes_to_last(export: CaseExport) -> N
             (permitted if rule["type"] == "permit" else denied).add((person, code))
     people = {entry["fullUrl"]: entry["resource"] for entry in json.loads(fhir_json(export)).get("entry", [])}
     named = {url: one["identifier"][0]["value"] for url, one in people.items() if one["resourceType"] == "Patient"}
-    last = {(one.consent.participant_id, one.consent.scope.value): one.consent for one in export.consents}
-    given_last = {key for key, one in last.items() if one.decision is Decision.GIVEN}
-    assert {(named[person], code) for person, code in permitted} == given_last
-    assert {(named[person], code) for person, code in denied} == set(last) - given_last
+    last = {(one.consent.participant_id, one.consent.scope.value): one for one in export.consents}
+    counted = {key for key, one in last.items() if one.consent.decision is Decision.GIVEN and not one.against}
+    assert {(named[person], code) for person, code in permitted} == counted
+    assert {(named[person], code) for person, code in denied} == set(last) - counted
 
 
 @given(exports)
@@ -103,7 +103,8 @@ def test_a_consent_is_active_only_while_a_yes_of_it_stands(export: CaseExport) -
 def test_no_period_ends_before_it_begins(export: CaseExport) -> None:
     for resource in consents_of(export):
         for rule in resource["provision"].get("provision", ()):
-            assert rule["period"].get("end", "~") >= rule["period"]["start"]
+            period = rule.get("period", {"start": ""})
+            assert period.get("end", "~") >= period["start"]
 
 
 def test_a_scope_that_was_taken_back_is_denied_from_then_on() -> None:
@@ -123,6 +124,17 @@ def test_a_yes_that_ran_out_keeps_its_period_and_its_consent_is_inactive() -> No
     (found,) = consents_of(export)
     assert found["status"] == "inactive"
     assert rules_of(found)["film"]["period"]["end"] == "2026-11-18T11:06:39.999Z"
+
+
+def test_a_yes_that_the_gate_does_not_count_is_denied_and_says_why() -> None:
+    said = PlacedConsent(
+        consent=consent(1, CHILD, Scope.FILM), sequence=1, statement_hash="0" * 64, against=("giver_not_responsible",)
+    )
+    (found,) = consents_of(family(consents=(said,)))
+    assert found["status"] == "inactive"
+    assert rules_of(found)["film"]["type"] == "deny"
+    assert "period" not in rules_of(found)["film"]
+    assert "not counted: giver_not_responsible" in found["text"]["div"]
 
 
 def test_a_yes_after_another_text_is_permitted_there_and_nowhere_else() -> None:

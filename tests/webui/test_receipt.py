@@ -6,15 +6,19 @@ import re
 from html import unescape
 from pathlib import Path
 
+import msgspec
 import pytest
-from case_exports import ADULT, CHILD, NOW_MS, consent, exports, family
+from case_exports import ADULT, CHILD, NOW_MS, consent, exports, family, placed, recording
 from flask import Flask, render_template
 from hypothesis import HealthCheck, given, settings
 from web_box import BASE
 
 from capture.client import CaptureClient
-from capture.messages.exports import PlacedConsent
-from capture.model import Confidence, Consent, Scope, WallTime
+from capture.consent.gate import Reason
+from capture.consent.standing import TOLD_BY_TIMES
+from capture.messages.exports import KnownPerson, PlacedConsent
+from capture.model import Confidence, Consent, RecordingState, Scope, WallTime
+from webui import wording
 from webui.app import create_app
 from webui.config import WebConfig
 from webui.exports.case_export import CaseExport
@@ -59,6 +63,47 @@ def test_a_yes_that_ran_out_is_a_no_by_the_time_of_the_receipt() -> None:
     assert adult.answers[0].standing is Standing.RAN_OUT
 
 
+def test_a_yes_that_the_box_does_not_count_is_a_no_and_says_why(app: Flask) -> None:
+    said = PlacedConsent(
+        consent=consent(1, CHILD, Scope.FILM), sequence=1, statement_hash="0" * 64, against=("giver_not_responsible",)
+    )
+    export = family(consents=(said,))
+    child = receipt(export).people[1]
+    assert child.answers[0].standing is Standing.NOT_COUNTED
+    assert "Filming NO A yes was said, but the box does not count it. Who said it does not have parental" in words(app, export)
+
+
+NO_YES = {Reason.NOBODY_PRESENT, Reason.CONSENT_MISSING, Reason.CONSENT_WITHDRAWN}
+
+
+@pytest.mark.parametrize("code", [reason.value for reason in Reason if reason not in TOLD_BY_TIMES | NO_YES])
+def test_every_reason_that_can_speak_against_a_yes_has_words_for_a_family(app: Flask, code: str) -> None:
+    with app.test_request_context(base_url=BASE):
+        assert wording.not_counted(code)
+
+
+def test_a_films_state_is_told_in_words(app: Flask) -> None:
+    films = (
+        recording("rec-2222222222222222", RecordingState.INTERRUPTED, duration_ms=0),
+        recording("rec-3333333333333333", is_locked=True),
+        recording("rec-4444444444444444", RecordingState.FILMING, duration_ms=0),
+    )
+    text = words(app, family(recordings=films, transfers=()))
+    assert "UTC KEPT rec-2222222222222222. It is locked on the box. The power was lost while it was being filmed" in text
+    assert "took back their yes to being filmed. Nobody looks at it any more, and it can only be erased." in text
+    assert "UTC FILMING NOW rec-4444444444444444. It was being filmed when this was made." in text
+    assert "0:00" not in text
+
+
+def test_what_somebody_entered_turns_no_sentence_around(app: Flask) -> None:
+    label = "\u0623\u0645 (\u0623)\u202e"
+    arabic = msgspec.structs.replace(family().people[0].participant, label=label)
+    export = family(people=(KnownPerson(participant=arabic),), consents=placed([consent(1, ADULT, Scope.FILM, witness=label)]))
+    with app.test_request_context(base_url=BASE):
+        text = _receipt_file(export).decode()
+    assert text.count(label) == text.count(f"<bdi>{label}</bdi>") == 3
+
+
 def test_it_says_who_said_it_how_with_whom_and_which_text(app: Flask) -> None:
     text = words(app, with_events(consent(1, CHILD, Scope.FILM)))
     assert "Until 19 December 2026." in text
@@ -94,7 +139,10 @@ def test_an_erased_film_and_one_that_was_handed_on_say_so(app: Flask) -> None:
         "ERASED rec-3333333333333333. It is no longer on the box. The box signed a receipt for it, which can be printed too."
         in text
     )
-    assert "KEPT rec-2222222222222222. It is locked on the box. The practitioner took a copy over. Handed to: supervisor." in text
+    assert (
+        "KEPT rec-2222222222222222. It is locked on the box. The practitioner took a copy over. Handed to: the supervisor."
+        in text
+    )
 
 
 def test_it_never_calls_consent_the_lawful_basis(app: Flask) -> None:

@@ -61,6 +61,8 @@ def test_on_paper_there_is_the_receipt_and_nothing_of_the_page_around_it(receipt
         expect(receipt.locator(around).first).to_be_hidden()
     for words in ("Adult A", "Child A", "Changing your mind"):
         expect(receipt.get_by_role("heading", name=words)).to_be_visible()
+    person = receipt.locator(".receipt__person").first
+    assert person.evaluate("(one) => getComputedStyle(one).breakInside") == "avoid"
     assert receipt.pdf(prefer_css_page_size=True).startswith(b"%PDF")
 
 

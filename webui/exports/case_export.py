@@ -63,10 +63,15 @@ class CaseExport:
         """The event that counts: the last one signed for this person and scope."""
         return self._deciding.get((participant_id, scope))
 
+    def against(self, consent: Consent) -> tuple[str, ...]:
+        """Why the box's gate does not count this yes, though it was the last word."""
+        return self._against.get(consent.consent_id, ())
+
     def stands(self, consent: Consent) -> bool:
-        """Whether this event is a yes, the last word on it, and not run out at the time of the export."""
-        is_last = self.deciding(consent.participant_id, consent.scope) is consent
-        return is_last and consent.decision is Decision.GIVEN and consent.expires_ms > self.made.ms
+        """Whether this event is a yes that the gate counts, the last word on it, and not run out at the time of the export."""
+        if consent.decision is not Decision.GIVEN or self.deciding(consent.participant_id, consent.scope) is not consent:
+            return False
+        return consent.expires_ms > self.made.ms and not self.against(consent)
 
     @cached_property
     def subjects(self) -> tuple[str, ...]:
@@ -85,6 +90,10 @@ class CaseExport:
     @cached_property
     def _deciding(self) -> dict[tuple[str, Scope], Consent]:
         return {(event.consent.participant_id, event.consent.scope): event.consent for event in self.consents}
+
+    @cached_property
+    def _against(self) -> dict[str, tuple[str, ...]]:
+        return {event.consent.consent_id: event.against for event in self.consents if event.against}
 
     @cached_property
     def _events(self) -> dict[str, tuple[PlacedConsent, ...]]:

@@ -97,6 +97,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     vigcam_interpreter_used: bool
     valid_until: str = msgspec.field(default="", name="vigcam_valid_until")
     witness: str = msgspec.field(default="", name="vigcam_witness")
+    not_counted: tuple[str, ...] = msgspec.field(default=(), name="vigcam_not_counted")
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True):

@@ -130,4 +130,5 @@ def _event(placed: PlacedConsent) -> Event:
         vigcam_interpreter_used=consent.is_interpreter_used,
         valid_until=iso(consent.expires_ms) if is_given else "",
         witness=consent.witness,
+        not_counted=placed.against,
     )

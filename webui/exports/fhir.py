@@ -2,8 +2,9 @@
 
 One Consent for each person and text read. R4 gives a Consent at most one `patient` and one source, and says that one of scope
 `patient-privacy` has a patient (ppc-2): one for the whole case could say neither of whom it is nor what was read. Its root
-provision denies; inside it each scope that was said yes to is permitted for its time, and each that was taken back is denied from
-then on. The status is `active` while a yes of it stands, else `inactive`, R4's word for terminated or replaced.
+provision denies; inside it each scope that was said yes to is permitted for its time, each that was taken back is denied from
+then on, and each whose yes the box's gate does not count is denied. The status is `active` while a yes of it stands, else
+`inactive`, R4's word for terminated or replaced.
 `docs/exports.md` gives the source of every element.
 """
 
@@ -117,11 +118,11 @@ def _provision(export: CaseExport, person: str, notice_hash: str, scope: Scope) 
     deciding = export.deciding(person, scope)
     if deciding is None or (deciding.decision is Decision.GIVEN and deciding.notice_hash != notice_hash):
         return None
-    start = deciding.given.ms
-    is_given = deciding.decision is Decision.GIVEN
+    start, is_given, against = deciding.given.ms, deciding.decision is Decision.GIVEN, export.against(deciding)
+    period = Period(start=iso(start), end=iso(max(start, deciding.expires_ms)) if is_given else "")
     return Provision(
-        type="permit" if is_given else "deny",
-        period=Period(start=iso(start), end=iso(max(start, deciding.expires_ms)) if is_given else ""),
+        type="permit" if is_given and not against else "deny",
+        period=None if against else period,
         action=(codes.action(scope),),
         purpose=(codes.use(scope),),
         klass=(codes.media(scope),),

@@ -16,7 +16,7 @@ from webui.exports.scopes import TERMS
 _HL7 = "http://terminology.hl7.org/CodeSystem"
 
 PRIVACY = Concept(coding=(Coding(system=f"{_HL7}/consentscope", code="patient-privacy", display="Privacy Consent"),))
-CATEGORY = Concept(coding=(Coding(system="http://loinc.org", code="59284-0", display="Patient Consent"),))
+CATEGORY = Concept(coding=(Coding(system="http://loinc.org", code="59284-0", display="Consent Document"),))
 DENIED_BUT_FOR = Concept(
     coding=(Coding(system=f"{_HL7}/v3-ActCode", code="OPTOUTE", display="opt-out with exceptions"),),
     text="Nothing is permitted but what a nested provision permits.",

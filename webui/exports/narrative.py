@@ -39,9 +39,11 @@ def _line(export: CaseExport, event: PlacedConsent) -> str:
     consent = event.consent
     is_given = consent.decision is Decision.GIVEN
     verified = "verified" if consent.is_notice_verified else "not verified"
+    against = export.against(consent)
     parts = [
         f"Statement {event.sequence}, {iso(consent.given.ms)} (clock: {consent.given.confidence.value})",
         f"{TERMS[consent.scope].words}: {'yes, until ' + iso(consent.expires_ms) if is_given else 'taken back'}",
+        *((f"not counted: {', '.join(against)}",) if against else ()),
         f"by {export.label_of(consent.given_by)}, {INDICATIONS[consent.indication]}",
         f"witness: {consent.witness or 'none'}",
         f"interpreter: {'used' if consent.is_interpreter_used else 'not used'}",

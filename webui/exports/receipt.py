@@ -18,6 +18,8 @@ class Standing(Enum):
     YES = "yes"
     TAKEN_BACK = "taken_back"
     RAN_OUT = "ran_out"
+    NOT_COUNTED = "not_counted"
+    """A yes that the box does not count: by whom it was said, or who is no longer of the case."""
     NEVER = "never"
 
 
@@ -32,6 +34,8 @@ class Answer:
     notice_name: str = ""
     is_earlier: bool = False
     """There were other answers before this one."""
+    against: tuple[str, ...] = ()
+    """Why the box does not count a yes, as codes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,13 +100,16 @@ def _answer(export: CaseExport, participant_id: str, scope: Scope) -> Answer:
         export.label_of(consent.given_by),
         notice.language_name if notice else consent.notice_language,
         said > 1,
+        export.against(consent),
     )
 
 
 def _standing(export: CaseExport, consent: Consent) -> Standing:
     if consent.decision is Decision.WITHDRAWN:
         return Standing.TAKEN_BACK
-    return Standing.YES if export.stands(consent) else Standing.RAN_OUT
+    if export.stands(consent):
+        return Standing.YES
+    return Standing.NOT_COUNTED if export.against(consent) else Standing.RAN_OUT
 
 
 def _recording(export: CaseExport, facts: Recording) -> ReceiptRecording:
