@@ -36,7 +36,7 @@ lint: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/mypy --strict docs/unseal.py docs/verify_audit.py
+	$(BIN)/mypy --strict docs/unseal.py docs/verify_audit.py docs/verify_access.py
 
 bench: setup $(STAMPS)/debian-test build/peers/ready
 	$(BIN)/python tests/bench.py $(SUITE)

@@ -1,9 +1,7 @@
 """Checks the log of a vigcam with nothing but the box's public key; knows docs/audit-log.md and no line of vigcam.
-
     python verify_audit.py BUNDLE.zip | audit.log | audit-extract.jsonl [KEY]   (Python 3.11 or later, `pip install cryptography`)
-KEY is the box's public key, 64 hex digits, as you know it from elsewhere; without it, the key that comes along is believed.
-Exit status: 0 all of it holds; 3 it is torn or damaged, and the first bad line; 1 refused, and why; 2 wrong usage.
-In an extract, named *.jsonl, each line is checked for itself: that none is missing in between, an extract cannot show."""
+KEY is the box's public key, 64 hex digits, as you know it from elsewhere; without it, the one that comes along is believed. Exit
+status: 0 it holds; 3 torn or damaged, and the first bad line; 1 refused; 2 wrong usage. A *.jsonl is read line by line."""
 
 import hashlib
 import json
@@ -136,6 +134,8 @@ def main(arguments: list[str]) -> int:
         if zipfile.is_zipfile(path := Path(arguments[0])):
             with zipfile.ZipFile(path) as bundle:
                 files = {name: bundle.read(name) for name in bundle.namelist()}
+            if "manifest.json" in files:  # of its files, the log's lines alone would be looked at here, and all of it called good
+                raise ValueError("it is a subject access ZIP: verify_access.py checks it")
         else:
             files = {"audit-extract.jsonl" if path.suffix == ".jsonl" else "audit.log": path.read_bytes()}
         troubles = check(files, "".join(arguments[1:]))

@@ -1,4 +1,4 @@
-"""docs/verify_audit.py run as its reader would run it, in this process. Mends nothing."""
+"""docs/verify_audit.py and docs/verify_access.py run as their reader would run them, in this process. Mends nothing."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from types import ModuleType
 from source_tree import ROOT
 
 SCRIPT = ROOT / "docs" / "verify_audit.py"
+ACCESS = ROOT / "docs" / "verify_access.py"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +25,8 @@ class Ending:
 
 
 @cache
-def _script() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("verify_audit_of_the_page", SCRIPT)
+def _script(path: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(f"{path.stem}_of_the_page", path)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
@@ -34,10 +35,15 @@ def _script() -> ModuleType:
 
 
 def run_script(*words: Path | str) -> Ending:
+    """The one for the log."""
+    return run_this(SCRIPT, *words)
+
+
+def run_this(script: Path, *words: Path | str) -> Ending:
     said = io.StringIO()
     with contextlib.redirect_stderr(said):
         try:
-            code = _script().main([str(word) for word in words])
+            code = _script(script).main([str(word) for word in words])
         except SystemExit as ended:  # with a text, the interpreter prints that and exits with 1
             return Ending(1, f"{said.getvalue()}{ended.code}\n")
     return Ending(code, said.getvalue())

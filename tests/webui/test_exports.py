@@ -11,6 +11,7 @@ from pathlib import Path
 import fastjsonschema
 import pytest
 from fhir.resources.R4B.bundle import Bundle
+from verify_script import ACCESS, Ending, run_this
 from web_box import Browser, RealBox, case_with_consents, wait_for
 
 from capture.audit.line import parse_line
@@ -167,6 +168,12 @@ def test_an_erased_film_leaves_its_tombstone_its_receipt_and_what_was_asked_for(
     lines = [json.loads(line) for line in files["audit-extract.jsonl"].splitlines()]
     assert [line["fields"]["ask"] for line in lines if line["event"] == "erase_asked"] == [receipt.ask_id]
     assert "The box signed a receipt for it" in files["receipt.html"].decode()
+
+
+def test_whoever_gets_the_zip_can_check_all_of_it(signed_in: Browser, box: RealBox, code: str, tmp_path: Path) -> None:
+    path = tmp_path / "everything.zip"
+    path.write_bytes(signed_in.get(f"/cases/{code}/everything.zip").data)
+    assert run_this(ACCESS, path, device_key(box)) == Ending(0, "good: all of it holds\n")
 
 
 def test_exports_one_after_the_other_without_end_are_slowed_down(signed_in: Browser, code: str) -> None:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from capture.model import Confidence
 from webui.exports.case_export import CaseExport
 from webui.exports.instants import iso
 
 _WORDS = """\
-Case {code}: everything that the recording box knows of it
-Made {made} (clock: {confidence}) on {box}
+Case {code}: what the recording box knows of it
+Made {made} (that is UTC; {confidence}) on {box}
+
+Open receipt.html first. It opens in any web browser, and says in plain words what each person said yes or no to, and what
+became of the films. You need none of the other files to understand it. They are for whoever wants to check it, or to move it
+into another system. Do you need help with them? Ask your practitioner or the service.
 
 The box knows no names, dates of birth or NHS numbers. People stand here by labels such as "Adult A".
 
@@ -30,14 +35,24 @@ erasure-receipts.jsonl
 The films themselves are not in here: they are large, and other people may be in them. Ask for a copy; it takes a consent
 of its own from everybody in the film.
 
-To check: compute each file's SHA-256 and compare it with manifest.json. Each line of the three .jsonl files is
-signed by the box. Its public key (Ed25519) is
+To check all of it: python verify_access.py THIS.zip KEY
+The script stands in the software's documents, docs/verify_access.py, and needs Python 3.11 and the package "cryptography". It
+compares each file with manifest.json (SHA-256), and checks that each line of the three .jsonl files was signed by the box.
+KEY is the box's public key (Ed25519). This file says that it is
 {key}
-The rules are in docs/audit-log.md of the software. An extract leaves lines out, so its lines do not follow on each other;
-that none is missing between them shows only the whole log, which the service can verify:
+but whoever forges a whole file like this one writes a key of their own here: ask the service for it.
+
+The rules are in docs/audit-log.md of the software, and every field is explained in docs/exports.md. An extract leaves lines
+out, so its lines do not follow on each other; that none is missing between them shows only the whole log, which the service
+can verify:
 vigcam audit verify --remembered {sequence}:{head}
 says whether it still has the line that was its last when this was made.
 """
+_CLOCKS = {
+    Confidence.RTC: "by the box's own clock",
+    Confidence.BROWSER: "by the clock of a practitioner's device",
+    Confidence.NONE: "the box did not know the time for certain",
+}
 _NOTES = "notes.txt             The practitioner's own notes on this case.\n"
 
 
@@ -46,7 +61,7 @@ def readme(export: CaseExport) -> bytes:
     text = _WORDS.format(
         code=export.case.code,
         made=iso(export.made.ms),
-        confidence=export.made.confidence.value,
+        confidence=_CLOCKS[export.made.confidence],
         box=export.box_id,
         events=len(export.consents),
         lines=len(export.log),
