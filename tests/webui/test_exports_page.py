@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Iterable
 from pathlib import Path
 
 import msgspec
 import pytest
 from case_exports import family
 
-from capture.messages.exports import ExportKind
+from capture.messages.exports import ExportKind, KnownPerson, PlacedArming, PlacedTransfer
+from capture.model import Arming, ErasedRecording, ErasureReceipt, Manifest, Participant, Recording
 from webui.exports import bundle, consent_fields, fhir_codes, fhir_types
 from webui.exports.consent_record import consent_json
 from webui.exports.fhir import fhir_json
@@ -32,22 +35,58 @@ def keys_of(value: object) -> set[str]:
             return set()
 
 
-@pytest.mark.parametrize("kind", RECORD_TYPES, ids=lambda kind: kind.__name__)
-def test_every_field_of_the_consent_record_is_explained(kind: type[msgspec.Struct]) -> None:
-    assert not [name for name in kind.__struct_encode_fields__ if f"`{name}`" not in PAGE]
+FHIR_TYPES = (
+    fhir_types.Bundle, fhir_types.Entry, fhir_types.Patient, fhir_types.RelatedPerson, fhir_types.Consent, fhir_types.Attachment,
+    fhir_types.Policy, fhir_types.Provision,
+)  # fmt: skip
+"""What we chose to fill; the parts of R4's own data types (a Coding's system, a Period's end) R4 explains."""
+
+OWN_FILES: dict[str, tuple[type[msgspec.Struct], ...]] = {
+    "`case.json`:": (bundle.CaseFacts, KnownPerson, Participant),
+    "`armings.json`:": (PlacedArming, Arming),
+    "`recordings.json`:": (Recording,),
+    "`transfers.json`:": (PlacedTransfer,),
+    "`recording-manifests.jsonl`,": (Manifest,),
+    "`erasure-receipts.jsonl`,": (ErasureReceipt, ErasedRecording),
+    "`manifest.json`:": (bundle.Contents, bundle.Listed),
+}
 
 
-def test_every_element_of_a_fhir_consent_is_explained() -> None:
-    told = PAGE.partition("## consent.fhir.json")[2]
-    assert not [name for name in fhir_types.Consent.__struct_encode_fields__ if f"`{name}`" not in told]
-    assert not [name for name in fhir_types.Provision.__struct_encode_fields__ if name != "provision" and name not in told]
+def explained(heading: str) -> set[str]:
+    """The names in the first column of the first table behind this heading."""
+    _, found, rest = PAGE.partition(f"\n{heading}")
+    assert found, heading
+    rows = re.match(r"(?:(?!\n\|).)*\n((?:\|[^\n]*\n)+)", rest, re.DOTALL)
+    assert rows, heading
+    return {name for row in rows[1].splitlines()[2:] for name in re.findall(r"`([^`]+)`", row.split("|")[1])}
 
 
-def test_every_member_of_the_zip_is_explained() -> None:
+def fields_of(kinds: Iterable[type[msgspec.Struct]]) -> set[str]:
+    return {name for kind in kinds for name in kind.__struct_encode_fields__}
+
+
+def test_the_fields_of_the_consent_record_and_those_that_are_explained_are_the_same() -> None:
+    assert explained("## consent.json") == fields_of(RECORD_TYPES)
+
+
+def test_the_elements_of_the_fhir_bundle_and_those_that_are_explained_are_the_same() -> None:
+    told = {name.rpartition(".")[2] for name in explained("## consent.fhir.json")}
+    assert told == fields_of(FHIR_TYPES)
+
+
+def test_the_members_of_the_zip_and_those_that_are_explained_are_the_same() -> None:
     names = {one.name for one in bundle.members(family(notes=Notes(question="q")), b"")}
-    told = {name if "/" not in name else f"{name.partition('/')[0]}/<sha256>.txt" for name in names}
-    assert not [name for name in told if f"`{name}`" not in PAGE]
-    assert not [name for name in bundle.Contents.__struct_encode_fields__ if f"`{name}`" not in PAGE]
+    assert explained("## The ZIP") == {name if "/" not in name else f"{name.partition('/')[0]}/<sha256>.txt" for name in names}
+
+
+@pytest.mark.parametrize("heading", OWN_FILES)
+def test_the_fields_of_each_file_of_the_zip_and_those_that_are_explained_are_the_same(heading: str) -> None:
+    assert explained(heading) == fields_of(OWN_FILES[heading])
+
+
+def test_every_file_of_fields_in_the_zip_has_them_explained() -> None:
+    with_fields = {name for name in explained("## The ZIP") if name.endswith((".json", "s.jsonl"))}
+    assert with_fields == {heading.strip("`:,") for heading in OWN_FILES} | {"consent.json", "consent.fhir.json"}
 
 
 @pytest.mark.parametrize("kind", ["case", "person", "consent"])
