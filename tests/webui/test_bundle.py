@@ -114,6 +114,20 @@ def test_the_readme_says_the_counts_and_the_key_to_check_with() -> None:
     assert "cd" * 32 in readme
 
 
+def test_the_readme_begins_with_what_a_family_needs_and_hides_nothing_that_is_left_out() -> None:
+    readme = " ".join(opened(zip_of(family()))["README.txt"].decode().split())
+    assert readme.index("Open receipt.html first.") < readme.index("consent.json")
+    assert "(that is UTC; by the clock of a practitioner's device)" in readme
+    assert "the last wording stands here" in readme
+    assert "verify_access.py THIS.zip KEY" in readme
+    assert "The films themselves are not in here" in readme
+
+
+def test_a_readme_says_when_the_box_did_not_know_the_time() -> None:
+    unsure = family(made=WallTime(ms=NOW_MS, confidence=Confidence.NONE))
+    assert "the box did not know the time for certain" in opened(zip_of(unsure))["README.txt"].decode()
+
+
 def test_it_is_streamed_a_member_at_a_time() -> None:
     files = bundle.members(family(), RECEIPT)
     pieces = list(bundle.stream(files, NOW_MS))

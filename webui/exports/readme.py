@@ -32,6 +32,9 @@ erasure-receipts.jsonl
                       The box's signed receipt for each erasure, one on a line. {receipts} lines.
 {notes}manifest.json         Every file above with its size and SHA-256.
 
+Where something known about a person, or the notes, was put otherwise later, the last wording stands here. That there was an
+earlier one, and when, is in audit-extract.jsonl; the box still has it, sealed. Ask the service if you want it.
+
 The films themselves are not in here: they are large, and other people may be in them. Ask for a copy; it takes a consent
 of its own from everybody in the film.
 
