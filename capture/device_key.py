@@ -15,7 +15,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
@@ -49,7 +49,7 @@ class DeviceKey:
         """Raises BoxUnusable where the file is missing, unreadable or holds something else."""
         try:
             private = serialization.load_pem_private_key(path.read_bytes(), password=None)
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, TypeError, UnsupportedAlgorithm) as error:  # a TypeError: it is wrapped by a passphrase
             raise BoxUnusable("device.key cannot be read") from error
         if not isinstance(private, Ed25519PrivateKey):
             raise BoxUnusable("device.key is not an Ed25519 key")

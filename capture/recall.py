@@ -7,7 +7,7 @@ from contextlib import closing
 from pathlib import Path
 
 from capture.audit.line import AuditHead
-from capture.audit.memories import KeptCase, Memories, Witness
+from capture.audit.memories import CATALOGUE, KeptCase, Memories, Witness
 from capture.audit.vault import Finding
 from capture.catalogue import Catalogue
 from capture.errors import AuditBroken, CatalogueBroken
@@ -15,16 +15,20 @@ from capture.log_memory import remembered_head
 from capture.receipts import read_receipt
 
 _NAME = "catalogue.sqlite"
+_OF_A_BOX = (_NAME, "config.toml", "device.key", "vault", "keyrings", "recipients")
 
 
 def recall(folder: Path, public_hex: str) -> Memories:
     """The catalogue's head of the log, those of the receipts of erasures, and the cases' heads. `public_hex` is the box's key.
 
-    A catalogue that is missing remembers nothing; one that cannot be read, and a receipt that does not hold, are findings.
+    A copied log has no catalogue beside it, and nothing is remembered of it; a box has. A catalogue that cannot be read, and a
+    receipt that does not hold, are findings.
     """
     path = folder / _NAME
     if not path.exists():
-        return Memories()
+        return (
+            Memories(silent=Finding(_NAME, "is missing: the box would remember its log there")) if is_box(folder) else Memories()
+        )
     try:
         with closing(Catalogue.read(path)) as catalogue:
             return _recalled(catalogue, public_hex)
@@ -32,9 +36,15 @@ def recall(folder: Path, public_hex: str) -> Memories:
         return Memories(findings=(Finding(_NAME, f"cannot be read: {error.detail}"),))
 
 
+def is_box(folder: Path) -> bool:
+    """Whether more of a box is there than a copied log."""
+    return any((folder / name).exists() for name in _OF_A_BOX)
+
+
 def _recalled(catalogue: Catalogue, public_hex: str) -> Memories:
     head = remembered_head(catalogue)
-    heads = [] if head is None else [Witness("the catalogue", head.head)]
+    heads = [] if head is None else [Witness(CATALOGUE, head.head)]
+    silent = Finding(_NAME, "remembers no line of the log: it was emptied, or another one put there") if head is None else None
     findings: list[Finding] = []
     for erasure_id, receipt in _receipts(catalogue):
         try:
@@ -44,7 +54,8 @@ def _recalled(catalogue: Catalogue, public_hex: str) -> Memories:
         else:
             heads.append(Witness(f"the receipt {erasure_id}", AuditHead(signed.audit_sequence, signed.audit_head)))
     cases = {case: KeptCase(count, last_hash) for case, count, last_hash in _case_heads(catalogue)}
-    return Memories(tuple(heads), cases, tuple(findings))
+    recordings = frozenset(str(recording) for (recording,) in catalogue.rows("SELECT recording_id FROM recording"))
+    return Memories(tuple(heads), cases, tuple(findings), recordings, silent)
 
 
 def _receipts(catalogue: Catalogue) -> Iterator[tuple[str, bytes]]:

@@ -44,6 +44,7 @@ class Chain:
     links: list[str] = field(default_factory=list)
     """What the line behind line `seq` must carry as `prev` stands at `seq - 1`."""
     traces: Traces = field(default_factory=Traces)
+    torn_line: int = 0
     torn_bytes: int = 0
     """Bytes of torn lines at the very end, not yet accounted for by the box."""
     bad: BadLine | None = None
@@ -118,7 +119,7 @@ class _Reader:
             chain.bad = BadLine(self._torn.number, "unfinished")
         elif not chain.links and not self._torn.number:
             chain.bad = BadLine(1, "missing: the log is empty")  # a box's log is begun when the box is made
-        chain.torn_bytes = len(self._torn.data)
+        chain.torn_line, chain.torn_bytes = self._torn.number, len(self._torn.data)
 
     def _follow(self, raw: bytes) -> None:
         chain, links = self.chain, self.chain.links

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
 
 from capture.audit.chain import Chain
 from capture.audit.line import AuditHead
-from capture.audit.traces import LogCut, StatementTrace, Traces
+from capture.audit.traces import Erasure, LogCut, StatementTrace, Traces
 from capture.audit.vault import Finding
+
+CATALOGUE = "the catalogue"
+"""The witness that every box has from its first start on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +32,16 @@ class KeptCase:
 
 @dataclass(frozen=True, slots=True)
 class Memories:
-    """All that is held against the log. `cases` is None where there is no catalogue to ask."""
+    """All that is held against the log. `cases` and `recordings` are None where there is no catalogue to ask."""
 
     heads: tuple[Witness, ...] = ()
     cases: Mapping[str, KeptCase] | None = None
     findings: tuple[Finding, ...] = ()
     """What remembers, and does not hold itself."""
+    recordings: Set[str] | None = None
+    """All that the catalogue has a row of, erased ones too."""
+    silent: Finding | None = None
+    """What ought to remember and does not: damage once a daemon has served, for until then there was nothing to remember."""
 
 
 def check_memories(chain: Chain, memories: Memories) -> tuple[tuple[Finding, ...], tuple[Finding, ...]]:
@@ -48,9 +55,14 @@ def check_memories(chain: Chain, memories: Memories) -> tuple[tuple[Finding, ...
         for one in memories.heads
         if not chain.has(one.head)
     ]
+    if memories.silent is not None and traces.settled_seq:
+        findings.append(memories.silent)
     notes = [
         Finding(lost.case, f"statement {lost.number} was lost, and the box said so at its next start") for lost in traces.lost
     ]
+    notes += _behind(traces, memories.heads)
+    if memories.recordings is not None:
+        findings += _orphans(traces, memories.recordings)
     if memories.cases is not None:
         findings += _unknown(traces, memories.cases)
         missing = missing_statements(traces, memories.cases)
@@ -86,6 +98,25 @@ def _unknown(traces: Traces, cases: Mapping[str, KeptCase]) -> Iterator[Finding]
     for case, kept in cases.items():
         if (kept.count, kept.last_hash) not in {(one.number, one.hash) for one in traces.statements.get(case, ())}:
             yield Finding(case, f"statement {kept.count} of the catalogue is not in the log")
+
+
+def _orphans(traces: Traces, known: Set[str]) -> Iterator[Finding]:
+    """The row is there before the line that a film is begun, and stays when it is erased."""
+    for recording, trace in traces.recordings.items():
+        is_kept = trace.is_sealed or trace.is_interrupted
+        if is_kept and trace.erasure is Erasure.NONE and recording not in known:
+            yield Finding(recording, "the catalogue does not know it: nobody can see it or erase it. The catalogue was put back")
+
+
+def _behind(traces: Traces, heads: Iterable[Witness]) -> Iterator[Finding]:
+    """An end in order stores its own line last of all: what remembers less is an older file, or power went just then."""
+    for one in heads:
+        if one.where == CATALOGUE and one.head.sequence < traces.stopped_seq:
+            yield Finding(
+                "catalogue.sqlite",
+                f"remembers line {one.head.sequence} and none behind it, though the box ended in order in line"
+                f" {traces.stopped_seq}: power went at that moment, or the catalogue was put back",
+            )
 
 
 def _cut(cut: LogCut) -> Finding:

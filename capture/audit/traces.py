@@ -67,6 +67,8 @@ class Traces:
     _tail_lost_seq: int = -1
     settled_seq: int = 0
     """The last line by which a daemon began to serve, or ended in order: no statement before it was still on its way."""
+    stopped_seq: int = 0
+    """The last line by which one ended in order."""
 
     def take(self, line: AuditLine) -> None:
         fields = line.fields
@@ -78,6 +80,8 @@ class Traces:
                 self._tail_lost_seq = line.seq
             case AuditEvent.STARTED | AuditEvent.STOPPED:
                 self.settled_seq = line.seq
+                if line.event is AuditEvent.STOPPED:
+                    self.stopped_seq = line.seq
             case AuditEvent.LOG_CUT:
                 kept = line.seq - (2 if self._tail_lost_seq == line.seq - 1 else 1)  # a cut may leave a torn line, told first
                 self.cuts.append(LogCut(line.seq, kept, AuditHead(_number(line, "sequence"), str(fields.get("hash", "")))))

@@ -10,6 +10,7 @@ import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from capture.audit.chain import Chain
 from capture.audit.line import AuditHead
@@ -24,6 +25,7 @@ Watch = Callable[[int, int], None]
 """Told how many bytes of how many were read."""
 
 _BLOCK = 1 << 20
+_MANIFEST_LIMIT = 1 << 16
 _PART = ".part"
 
 
@@ -44,15 +46,17 @@ class VaultReport:
     notes: tuple[Finding, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Files:
+class _Files(NamedTuple):
     sealed: Path
     part: Path
     manifest: Path
 
 
 def check_vault(folder: Path, chain: Chain, watch: Watch) -> VaultReport:
-    """Check every recording that is in the vault or in the log. Raises OSError where the vault cannot be read."""
+    """Check every recording that is in the vault or in the log. Raises PermissionError where this user may not
+    read the vault, FileNotFoundError where a file vanishes meanwhile."""
+    if not folder.is_dir():
+        return VaultReport(0, (Finding(folder.name, "is missing, with every film that the log has"),), ())
     recordings = sorted({path.name.partition(".")[0] for path in folder.iterdir()} | set(chain.traces.recordings))
     files = {each: _Files(*(folder / f"{each}{end}" for end in (".mp4.age", ".mp4.age.part", ".json"))) for each in recordings}
     total = sum(each.sealed.stat().st_size for each in files.values() if each.sealed.exists())
@@ -62,23 +66,39 @@ def check_vault(folder: Path, chain: Chain, watch: Watch) -> VaultReport:
     checked = 0
     for recording, own in files.items():
         trace = chain.traces.recordings.get(recording, Trace())
-        found = [*_check_presence(own, trace, chain.head.sequence)]
-        if trace.erasure is Erasure.NONE:  # what is half erased is broken on purpose
-            is_steady = own.sealed.exists() and not trace.is_rewrapping
-            sealed_hash = reading.sha256(own.sealed) if is_steady else ""
-            found += _check_manifest(recording, own, chain, sealed_hash)
-            found += _check_log(own, trace, chain, sealed_hash)
+        found = [f"{path.name} is no file" for path in own if _is_odd(path)]
+        if not found:  # a pipe would be waited for
+            try:
+                found += _check_presence(own, trace, chain.head.sequence)
+                found += _check_files(recording, own, trace, chain, reading)
+                notes += [Finding(recording, what) for what in _unfinished(own, trace)]
+            except (FileNotFoundError, PermissionError):
+                raise
+            except OSError as error:  # a bad block must not keep the others from being checked
+                found.append(f"cannot be read: {error.strerror}")
         findings += [Finding(recording, what) for what in found]
-        notes += [Finding(recording, what) for what in _unfinished(own, trace)]
         checked += own.manifest.exists()
     return VaultReport(checked, tuple(findings), tuple(notes))
+
+
+def _is_odd(path: Path) -> bool:
+    return path.exists() and not path.is_file()
+
+
+def _check_files(recording: str, own: _Files, trace: Trace, chain: Chain, reading: _Reading) -> Iterator[str]:
+    if trace.erasure is not Erasure.NONE:  # what is half erased is broken on purpose
+        return
+    is_steady = own.sealed.exists() and not trace.is_rewrapping
+    sealed_hash = reading.sha256(own.sealed) if is_steady else ""
+    yield from _check_manifest(recording, own, chain, sealed_hash)
+    yield from _check_log(own, trace, chain, sealed_hash)
 
 
 def _check_manifest(recording: str, own: _Files, chain: Chain, sealed_hash: str) -> Iterator[str]:
     if not own.manifest.exists():
         return
     try:
-        manifest = read_manifest(own.manifest.read_bytes(), chain.public_hex)
+        manifest = read_manifest(_start_of(own.manifest), chain.public_hex)
     except AuditBroken as error:
         yield error.detail
         return
@@ -89,6 +109,12 @@ def _check_manifest(recording: str, own: _Files, chain: Chain, sealed_hash: str)
         yield f"the manifest knows a line {manifest.audit_sequence} that the log does not have: the log was cut or replaced"
     if sealed_hash:
         yield from _check_sealed(own.sealed, manifest, sealed_hash)
+
+
+def _start_of(manifest: Path) -> bytes:
+    """All of it, unless it is longer than any that a box signs: then more than that, which no signature covers."""
+    with manifest.open("rb") as file:
+        return file.read(_MANIFEST_LIMIT + 1)
 
 
 def _check_sealed(path: Path, manifest: Manifest, sealed_hash: str) -> Iterator[str]:

@@ -33,6 +33,8 @@ class AuditReport:
     head: AuditHead
     public_hex: str
     bad_line: BadLine | None
+    torn_line: int
+    """Where torn bytes begin that are not accounted for, counted in the file from 1; 0 where there are none."""
     torn_bytes: int
     tails_lost: int
     recordings: int
@@ -74,7 +76,8 @@ def verify_log(
 
 def _state(path: Path, vault_folder: Path | None) -> tuple[int, int]:
     """Changes whenever a line was written or a file of the vault made, renamed or removed."""
-    return path.stat().st_size, 0 if vault_folder is None else vault_folder.stat().st_mtime_ns
+    is_there = vault_folder is not None and vault_folder.exists()
+    return path.stat().st_size, vault_folder.stat().st_mtime_ns if vault_folder is not None and is_there else 0
 
 
 def _report(chain: Chain, vault: VaultReport, memories: Memories) -> AuditReport:
@@ -86,10 +89,11 @@ def _report(chain: Chain, vault: VaultReport, memories: Memories) -> AuditReport
         head=chain.head,
         public_hex=chain.public_hex,
         bad_line=chain.bad,
+        torn_line=chain.torn_line,
         torn_bytes=chain.torn_bytes,
         tails_lost=chain.traces.tails_lost,
         recordings=vault.checked,
-        memories=len(memories.heads),
+        memories=len(memories.heads) if chain.bad is None else 0,
         findings=findings,
         notes=(*notes, *vault.notes),
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -63,9 +65,38 @@ def _foreign_manifest(box: AuditBox, recording: RecordingId) -> None:
     box.manifest_path(recording).write_bytes(box.manifest_path(other).read_bytes())
 
 
+def _manifest_is_a_folder(box: AuditBox, recording: RecordingId) -> None:
+    box.manifest_path(recording).unlink()
+    box.manifest_path(recording).mkdir()
+
+
+def _film_is_a_folder(box: AuditBox, recording: RecordingId) -> None:
+    box.sealed(recording).unlink()
+    box.sealed(recording).mkdir()
+
+
+def _manifest_is_a_pipe(box: AuditBox, recording: RecordingId) -> None:
+    box.manifest_path(recording).unlink()
+    os.mkfifo(box.manifest_path(recording))
+
+
+def _endless_manifest(box: AuditBox, recording: RecordingId) -> None:
+    os.truncate(box.manifest_path(recording), 1 << 40)
+
+
+def _bad_block(box: AuditBox, recording: RecordingId) -> None:
+    box.sealed(recording).unlink()
+    box.sealed(recording).symlink_to("/proc/self/mem")  # a file of which the first byte cannot be read: EIO
+
+
 @pytest.mark.parametrize(
     ("harm", "told"),
     [
+        (_manifest_is_a_folder, {"FILM.json is no file"}),
+        (_film_is_a_folder, {"FILM.mp4.age is no file"}),
+        (_manifest_is_a_pipe, {"FILM.json is no file"}),
+        (_endless_manifest, {"manifest not in the one allowed spelling"}),
+        (_bad_block, {"cannot be read: Input/output error"}),
         (_footage, {"the sealed file is not the one of the manifest"}),
         (
             _header,
@@ -98,6 +129,21 @@ def test_each_harm_is_told_in_its_own_words(box: AuditBox, harm: Callable[[Audit
     for found, name in spoken.items():
         whats = [what.replace(found, name) for what in whats]
     assert sorted(whats) == sorted(told)
+
+
+def test_a_film_that_cannot_be_read_keeps_no_other_from_being_checked(box: AuditBox) -> None:
+    unreadable, changed = sorted([box.film(), box.film()])
+    _bad_block(box, unreadable)
+    _footage(box, changed)
+    assert {one.where for one in box.verify().findings} == {unreadable, changed}
+
+
+def test_a_vault_that_is_gone_is_told(box: AuditBox) -> None:
+    box.film()
+    shutil.rmtree(box.vault_folder)
+    report = box.verify()
+    assert [(one.where, one.what) for one in report.findings] == [("vault", "is missing, with every film that the log has")]
+    assert report.verdict is Verdict.DAMAGED
 
 
 def test_a_manifest_of_a_film_that_nobody_knows_is_told(box: AuditBox) -> None:

@@ -145,7 +145,6 @@ def test_identity_file_of_somebody_else_is_refused(tmp_path: Path) -> None:
         ("provision", "--dir", "box", "--recovery", SERVICE.recipient.encode(), "--port", "0"),
         ("provision", "--dir", "box", "--recovery", SERVICE.recipient.encode(), "--name", "Bad Name"),
         ("status",),
-        ("audit", "verify"),
         ("audit", "verify", "--dir", "box", "--remembered", "7"),
     ],
 )
@@ -203,7 +202,12 @@ def test_verify_knows_the_boxs_own_key(box: Path, tmp_path: Path, identity_file:
     assert (done.returncode, "first bad line: 1" in done.stdout) == (3, True)
 
 
-@pytest.mark.parametrize("verb", [("status",), ("audit", "verify")])
+@pytest.mark.parametrize("verb", ["verify", "export"])
+def test_the_log_that_is_looked_at_is_the_boxs_own_unless_told_otherwise(verb: str) -> None:
+    assert "[default: /var/lib/vigcam]" in " ".join(vigcam("audit", verb, "--help").stdout.split())
+
+
+@pytest.mark.parametrize("verb", [("status",), ("audit", "verify"), ("audit", "export", "-o", "bundle.zip")])
 def test_folder_that_is_no_box_ends_with_1(tmp_path: Path, verb: tuple[str, ...]) -> None:
     done = vigcam(*verb, "--dir", tmp_path / "nothing")
     assert (done.returncode, "Traceback" in done.stderr, done.stdout) == (1, False, "")

@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
-from record_box import ADULT, RecordBox
-from verify_script import run_script
+from audit_box import AuditBox
+from recalled_box import RecalledBox, run
+from record_box import ADULT
 
 from capture import schema
-from capture.audit.log import AuditEvent
-from capture.audit.memories import Witness
-from capture.audit.verify import AuditReport, Verdict, verify_log
+from capture.audit.log import AuditEvent, AuditLog
+from capture.audit.memories import Memories, Witness
 from capture.catalogue import Catalogue, StatementRow
-from capture.cli.audit import audit
 from capture.errors import CatalogueBroken
 from capture.ids import new_erasure_id, new_recording_id
-from capture.keyring import Unlocked
 from capture.log_memory import LogMemory
 from capture.model import ErasureReceipt
 from capture.recall import recall
@@ -28,45 +26,14 @@ from capture.receipts import sign_receipt
 pytestmark = pytest.mark.promise("P10")
 
 
-class Box:
-    """A box with a family, its log and its catalogue."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder, self.log, self.catalogue = folder, folder / "audit.log", folder / "catalogue.sqlite"
-        (folder / "vault").mkdir()
-        self.box = RecordBox(folder)
-        self.box.audit.append(AuditEvent.BOX_PROVISIONED, box=self.box.box_id)
-        self.box.audit.append(AuditEvent.STARTED)
-        self.unlocked: Unlocked = self.box.sign_in()
-        self.case, *_ = self.box.family(self.unlocked)
-
-    def stop(self) -> None:
-        self.box.audit.append(AuditEvent.STOPPED)
-        self.box.audit.close()
-        LogMemory(self.box.catalogue, self.box.audit, self.box.clock).close()
-        self.box.catalogue.close()
-
-    def verify(self) -> AuditReport:
-        key = self.box.device_key.public_hex
-        return verify_log(self.log, self.folder / "vault", known_key=key, recall=lambda: recall(self.folder, key))
-
-    def found(self) -> list[tuple[str, str]]:
-        report = self.verify()
-        assert report.verdict is (Verdict.DAMAGED if report.findings else Verdict.GOOD)
-        return [(one.where, one.what) for one in report.findings]
-
-    def cut(self, lines: int) -> None:
-        self.log.write_bytes(b"".join(self.log.read_bytes().splitlines(keepends=True)[:-lines]))
-
-
 @pytest.fixture
-def box(tmp_path: Path) -> Iterator[Box]:
-    made = Box(tmp_path)
+def box(tmp_path: Path) -> Iterator[RecalledBox]:
+    made = RecalledBox(tmp_path)
     yield made
     made.box.close()
 
 
-def test_running_and_stopped_box_are_good_and_nothing_is_changed(box: Box) -> None:
+def test_running_and_stopped_box_are_good_and_nothing_is_changed(box: RecalledBox) -> None:
     assert box.found() == []
     assert box.verify().memories == 1
     box.stop()
@@ -75,20 +42,20 @@ def test_running_and_stopped_box_are_good_and_nothing_is_changed(box: Box) -> No
     assert {path.name: path.read_bytes() for path in box.folder.iterdir() if path.is_file()} == before
 
 
-def test_log_cut_below_what_the_catalogue_remembers_is_found(box: Box) -> None:
+def test_log_cut_below_what_the_catalogue_remembers_is_found(box: RecalledBox) -> None:
     box.stop()
     box.cut(1)
     [(where, what)] = box.found()
     assert (where, what.split(":")[0]) == ("audit.log", "line 8 is not the one that the catalogue remembers")
 
 
-def test_statement_that_the_log_does_not_know_is_found(box: Box) -> None:
+def test_statement_that_the_log_does_not_know_is_found(box: RecalledBox) -> None:
     box.stop()
     box.cut(2)
     assert (box.case, "statement 5 of the catalogue is not in the log") in box.found()
 
 
-def test_statement_whose_line_names_a_recording_too_is_known_by_it(box: Box) -> None:
+def test_statement_whose_line_names_a_recording_too_is_known_by_it(box: RecalledBox) -> None:
     head = box.box.catalogue.head(box.case)
     assert head is not None
     row = StatementRow(box.case, head.count + 1, "transfer_stated", box.unlocked.practitioner, "nonce", b"sealed")
@@ -98,7 +65,7 @@ def test_statement_whose_line_names_a_recording_too_is_known_by_it(box: Box) -> 
     assert box.found() == []
 
 
-def test_statement_that_the_catalogue_lacks_is_a_note_until_the_next_start_and_told_from_then_on(box: Box) -> None:
+def test_statement_that_the_catalogue_lacks_is_a_note_until_the_next_start_and_told_from_then_on(box: RecalledBox) -> None:
     box.box.catalogue.close()
     before = box.catalogue.read_bytes()
     box.box.open_catalogue()
@@ -116,7 +83,7 @@ def test_statement_that_the_catalogue_lacks_is_a_note_until_the_next_start_and_t
 
 
 @pytest.mark.parametrize("event", [AuditEvent.STARTED, AuditEvent.STOPPED])
-def test_catalogue_put_back_over_a_start_or_an_end_is_found(box: Box, event: AuditEvent) -> None:
+def test_catalogue_put_back_over_a_start_or_an_end_is_found(box: RecalledBox, event: AuditEvent) -> None:
     box.box.catalogue.close()
     before = box.catalogue.read_bytes()
     box.box.open_catalogue()
@@ -127,7 +94,7 @@ def test_catalogue_put_back_over_a_start_or_an_end_is_found(box: Box, event: Aud
     assert box.found() == [(box.case, "statement 6 (line 8) is not in the catalogue")]
 
 
-def test_statement_whose_number_another_one_took_is_found(box: Box) -> None:
+def test_statement_whose_number_another_one_took_is_found(box: RecalledBox) -> None:
     box.box.audit.append(AuditEvent.CONSENT_WITHDRAWN, case=box.case, statement=6, statement_hash="cd" * 32)
     box.box.add(box.unlocked, box.case, ADULT)
     box.box.add(box.unlocked, box.case, ADULT)
@@ -135,7 +102,7 @@ def test_statement_whose_number_another_one_took_is_found(box: Box) -> None:
     assert box.found() == [(box.case, "statement 6 (line 8) is not in the catalogue")]
 
 
-def test_two_statements_that_the_catalogue_lacks_are_no_power_cut(box: Box) -> None:
+def test_two_statements_that_the_catalogue_lacks_are_no_power_cut(box: RecalledBox) -> None:
     box.box.catalogue.close()
     before = box.catalogue.read_bytes()
     box.box.open_catalogue()
@@ -146,7 +113,7 @@ def test_two_statements_that_the_catalogue_lacks_are_no_power_cut(box: Box) -> N
     assert len(box.found()) == 2
 
 
-def test_receipt_remembers_the_log_and_must_be_signed_by_the_box(box: Box) -> None:
+def test_receipt_remembers_the_log_and_must_be_signed_by_the_box(box: RecalledBox) -> None:
     erasure_id = new_erasure_id()
     head = box.box.audit.head
     receipt = ErasureReceipt(
@@ -168,7 +135,7 @@ def test_receipt_remembers_the_log_and_must_be_signed_by_the_box(box: Box) -> No
     assert box.found() == [(erasure_id, "signature does not hold")]
 
 
-def test_catalogue_of_an_older_version_is_read_as_it_is(box: Box, tmp_path: Path) -> None:
+def test_catalogue_of_an_older_version_is_read_as_it_is(box: RecalledBox, tmp_path: Path) -> None:
     old = tmp_path / "old"
     old.mkdir()
     connection = sqlite3.connect(old / "catalogue.sqlite", isolation_level=None)
@@ -180,59 +147,70 @@ def test_catalogue_of_an_older_version_is_read_as_it_is(box: Box, tmp_path: Path
     assert (old / "catalogue.sqlite").read_bytes() == before
 
 
-def test_box_without_a_catalogue_is_compared_with_nothing(box: Box) -> None:
-    assert recall(box.folder / "vault", "").cases is None
+def test_copied_log_is_compared_with_nothing(box: RecalledBox, tmp_path: Path) -> None:
+    alone = tmp_path / "alone"
+    alone.mkdir()
+    (alone / "audit.log").write_bytes(box.log.read_bytes())
+    assert recall(alone, "") == Memories()
+    code, words = run("verify", "--dir", alone)
+    assert (code, "Here is a log alone" in words) == (0, True)
 
 
-def test_catalogue_that_cannot_be_read_is_found(box: Box) -> None:
+def test_box_without_its_catalogue_is_damaged_once_a_daemon_has_served(box: RecalledBox) -> None:
+    box.stop()
+    box.cut(1)  # what only the catalogue remembers
+    box.catalogue.unlink()
+    assert box.found() == [("catalogue.sqlite", "is missing: the box would remember its log there")]
+
+
+def test_box_that_never_served_needs_no_catalogue(tmp_path: Path) -> None:
+    made = AuditBox(tmp_path / "new")
+    made.log.close()
+    assert recall(made.folder, made.key.public_hex).silent is not None
+    assert run("verify", "--dir", made.folder)[0] == 0
+
+
+def test_catalogue_that_was_emptied_is_found(box: RecalledBox) -> None:
+    box.stop()
+    with closing(sqlite3.connect(box.catalogue)) as connection, connection:
+        connection.execute("DELETE FROM meta WHERE key = 'audit_head'")
+    assert box.found() == [("catalogue.sqlite", "remembers no line of the log: it was emptied, or another one put there")]
+
+
+def test_film_that_the_catalogue_has_no_row_of_is_found(box: RecalledBox) -> None:
+    """Its catalogue was put back: nobody could see the film on the page, or erase it."""
+    recording = new_recording_id()
+    box.box.audit.append(AuditEvent.RECORDING_INTERRUPTED, recording=recording)
+    (box.folder / "vault" / f"{recording}.mp4.age").write_bytes(b"")
+    box.stop()
+    what = "the catalogue does not know it: nobody can see it or erase it. The catalogue was put back"
+    assert box.found() == [(recording, what)]
+
+
+def test_catalogue_that_is_older_than_an_end_in_order_is_told(box: RecalledBox) -> None:
+    box.stop()
+    before = box.catalogue.read_bytes()
+    assert box.verify().notes == ()
+    made = box.box
+    made.audit = AuditLog.open(box.log, made.device_key, made.clock, made.disk, lambda: made.wall)
+    made.open_catalogue()
+    made.audit.append(AuditEvent.STARTED)
+    box.stop()
+    assert box.verify().notes == ()
+    box.catalogue.write_bytes(before)
+    [note] = box.verify().notes
+    assert note.what.startswith("remembers line 8 and none behind it, though the box ended in order in line 10: ")
+
+
+def test_catalogue_that_cannot_be_read_is_found(box: RecalledBox) -> None:
     box.stop()
     box.catalogue.write_bytes(b"no database" * 100)
     assert box.found() == [("catalogue.sqlite", "cannot be read: SQLITE_NOTADB")]
 
 
-def test_catalogue_opened_to_be_read_cannot_be_written(box: Box) -> None:
+def test_catalogue_opened_to_be_read_cannot_be_written(box: RecalledBox) -> None:
     box.stop()
     catalogue = Catalogue.read(box.catalogue)
     with pytest.raises(CatalogueBroken):
         catalogue.set_meta("audit_head", "other")
     catalogue.close()
-
-
-# --- by the command line --------------------------------------------------------------------------------------------------
-
-
-def run(*words: str | Path) -> tuple[int, str]:
-    done = CliRunner().invoke(audit, [str(word) for word in words])
-    return done.exit_code, done.output
-
-
-@pytest.mark.parametrize("more", [(), ("--every-signature",)])
-def test_verify_tells_with_how_many_heads_it_compared(box: Box, more: tuple[str, ...]) -> None:
-    box.stop()
-    code, words = run("verify", "--dir", box.folder, *more)
-    assert code == 0
-    assert "compared with 1 lines that are remembered" in words
-    head = words.split("head: ")[1].split("\n")[0]
-    assert "compared with 2 lines" in run("verify", "--dir", box.folder, "--remembered", head)[1]
-    box.cut(1)
-    code, words = run("verify", "--dir", box.folder, *more)
-    assert code == 3
-    assert "damaged: audit.log: line 8 is not the one that the catalogue remembers" in words
-
-
-def test_exported_bundle_is_good_by_the_script(box: Box, tmp_path: Path) -> None:
-    target = tmp_path / "bundle.zip"
-    assert run("export", "--dir", box.folder, "-o", target)[0] == 0
-    assert run_script(target, box.box.device_key.public_hex).code == 0
-    assert run("export", "--dir", box.folder, "-o", target)[0] == 1
-    assert run("export", "--dir", box.folder, "-o", tmp_path / "case.zip", "--case", box.case)[0] == 0
-    assert run_script(tmp_path / "case.zip", box.box.device_key.public_hex).code == 0
-    assert run("export", "--dir", box.folder, "-o", tmp_path / "none.zip", "--case", "nobody")[0] == 2
-
-
-def test_exported_bundle_of_a_log_that_was_cut_says_so_to_the_script(box: Box, tmp_path: Path) -> None:
-    box.stop()
-    box.cut(1)
-    run("export", "--dir", box.folder, "-o", tmp_path / "bundle.zip")
-    ending = run_script(tmp_path / "bundle.zip", box.box.device_key.public_hex)
-    assert (ending.code, ending.words.split(":")[0]) == (3, "line 8 is not the one that the catalogue remembers")
