@@ -7,7 +7,8 @@ line stands for itself, by its own hash and signature, and nothing shows that no
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Annotated
@@ -61,6 +62,7 @@ def write_bundle(
 ) -> Bundled:
     """Write the ZIP. Raises NotFound where the log says nothing of `case`, AuditBroken where it does not hold (the whole log is
     exported as it is), OSError."""
+    manifests = _manifests(vault)
     chain = read_chain(log, known_key)
     if case:
         if chain.bad is not None:
@@ -73,15 +75,24 @@ def write_bundle(
         name, data = LOG_NAME, log.read_bytes()
         if not chain.torn_bytes:  # a line that the box is just writing is not torn
             data = data[: data.rfind(b"\n") + 1]
-        lines, recordings = data.splitlines(), {path.stem for path in vault.glob("rec-*.json")}
-    manifests = sorted(path for path in vault.glob("rec-*.json") if path.stem in recordings)
+        lines, recordings = data.splitlines(), manifests.keys()
+    manifests = {recording: manifest for recording, manifest in manifests.items() if recording in recordings}
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as bundle:
         _add(bundle, "README.txt", _README.encode("ascii"))
         _add(bundle, "box.json", msgspec.json.format(msgspec.json.encode(_facts(chain, memories, case)), indent=1) + b"\n")
         _add(bundle, name, data)
-        for path in manifests:
-            _add(bundle, f"manifests/{path.name}", path.read_bytes())
+        for recording, manifest in manifests.items():
+            _add(bundle, f"manifests/{recording}.json", manifest)
     return Bundled(len(lines), len(manifests), chain.bad)
+
+
+def _manifests(vault: Path) -> dict[str, bytes]:
+    """By their recordings. To be read before the log: the line that each remembers is in it by then, though the box runs."""
+    found = {}
+    for path in sorted(vault.glob("rec-*.json")):
+        with suppress(FileNotFoundError):  # erased at this moment
+            found[path.stem] = path.read_bytes()
+    return found
 
 
 def _facts(chain: Chain, memories: Memories, case: str) -> BundleFacts:
@@ -124,7 +135,7 @@ class _Case:
                 known.add(line.fields[name])
 
 
-def _about(log: Path, code: str) -> tuple[Sequence[bytes], set[str]]:
+def _about(log: Path, code: str) -> tuple[Sequence[bytes], Set[str]]:
     """The lines about a case, and the recordings that they name."""
     case = _Case(code, set(), set(), set())
     for _, line in _lines(log):

@@ -6,99 +6,27 @@ import json
 import re
 import subprocess
 import sys
-import zipfile
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from audit_box import AuditBox, flip
+from exported_box import CASE, OTHER, Exported, export, exported_box
 from forged_log import rechained, reworded
 from verify_script import SCRIPT, Ending, run_script
 
-from capture.audit.bundle import EXTRACT_NAME, LOG_NAME, write_bundle
-from capture.audit.line import AuditHead
+from capture.audit.bundle import EXTRACT_NAME, LOG_NAME
 from capture.audit.log import AuditEvent
-from capture.audit.memories import Memories, Witness
 from capture.audit.memory import RememberedHead
-from capture.audit.verify import Verdict, verify_log
 from capture.device_key import DeviceKey
 from capture.errors import AuditBroken, NotFound
-from capture.ids import RecordingId
 from device.disk import SystemDisk
 
 pytestmark = pytest.mark.promise("P10")
 
-CASE, OTHER = "VIG-7F3K", "VIG-AAAA"
-
-
-@dataclass
-class Exported:
-    """A box with two cases, of each a film, and what it exported."""
-
-    box: AuditBox
-    films: dict[str, RecordingId]
-    files: dict[str, bytes]
-    bundle: Path
-
-    def run(self, **changed: bytes) -> Ending:
-        """The script's verdict on the bundle with some files changed; a name is given without its dots and slashes."""
-        with zipfile.ZipFile(self.bundle, "w") as made:
-            for name, data in self.files.items():
-                made.writestr(name, changed.get(re.sub(r"\W", "_", name), data))
-        return run_script(self.bundle, self.box.key.public_hex)
-
-    def compare(self, log: bytes) -> Ending:
-        """The script's verdict on the bundle with this log, which is that of `vigcam audit verify`."""
-        self.box.path.write_bytes(log)
-        heads = tuple(Witness(one["where"], AuditHead(one["sequence"], one["hash"])) for one in self.facts["remembered"])
-        report = verify_log(
-            self.box.path, self.box.vault_folder, known_key=self.box.key.public_hex, recall=lambda: Memories(heads)
-        )
-        ending = self.run(audit_log=log)
-        assert (ending.code == 0) is (report.verdict is Verdict.GOOD), (ending, report)
-        if report.bad_line is not None:
-            assert ending.words.startswith(f"line {report.bad_line.number}:"), (ending, report)
-        assert ending.words.startswith("torn") is (report.verdict is Verdict.TORN)
-        return ending
-
-    @property
-    def facts(self) -> dict[str, object]:
-        return json.loads(self.files["box.json"])
-
-    @property
-    def lines(self) -> list[bytes]:
-        return self.files[LOG_NAME].splitlines(keepends=True)
-
-
-def filmed(box: AuditBox, case: str, ask: str) -> RecordingId:
-    """A case with a leave, a film of it, and somebody who asked to erase that."""
-    arming = f"arm-{case[4:].lower()}23456789"
-    stated = {"case": case, "practitioner": "prac-234567", "statement": 1, "statement_hash": "ab" * 32}
-    box.log.append(AuditEvent.CASE_OPENED, **stated)
-    box.log.append(AuditEvent.ARMED, **{**stated, "statement": 2}, arming=arming)
-    recording = box.film(arming=arming)
-    box.log.append(AuditEvent.ERASE_ASKED, ask=ask, practitioner="prac-234567", recordings=1)
-    box.log.append(AuditEvent.ERASE_REFUSED, ask=ask, why="withdrawn")
-    box.log.append(AuditEvent.RECORDING_OPENED, recording=recording, practitioner="prac-234567", purpose="review")
-    return recording
-
-
-def export(box: AuditBox, target: Path, memories: Memories = Memories(), case: str = "") -> dict[str, bytes]:  # noqa: B008 - frozen
-    with target.open("wb") as file:
-        write_bundle(file, box.path, box.vault_folder, memories, known_key=box.key.public_hex, case=case)
-    with zipfile.ZipFile(target) as made:
-        return {name: made.read(name) for name in made.namelist()}
-
 
 @pytest.fixture
 def exported(tmp_path: Path) -> Exported:
-    box = AuditBox(tmp_path / "box")
-    films = {case: filmed(box, case, f"ask-{number}") for number, case in enumerate((CASE, OTHER))}
-    box.write(3)
-    box.log.close()
-    bundle = tmp_path / "bundle.zip"
-    files = export(box, bundle, Memories((Witness("the catalogue", box.log.head),)))
-    return Exported(box, films, files, bundle)
+    return exported_box(tmp_path)
 
 
 def test_good_bundle_is_good(exported: Exported) -> None:
@@ -210,14 +138,6 @@ def test_manifest_of_a_line_that_is_gone_is_found(exported: Exported) -> None:
 
 def test_log_alone_can_be_checked_too(exported: Exported) -> None:
     assert run_script(exported.box.path).code == 0
-
-
-@pytest.mark.parametrize("odd", [b"", b"no zip", b"PK\x05\x06" + bytes(18)])
-def test_what_is_no_bundle_is_refused(tmp_path: Path, odd: bytes) -> None:
-    (tmp_path / "odd.zip").write_bytes(odd)
-    assert run_script(tmp_path / "odd.zip").code in (1, 3)
-    assert run_script(tmp_path / "missing.zip").code == 1
-    assert run_script(tmp_path / "odd.zip", "not a key").code == 2
 
 
 # --- of one case ----------------------------------------------------------------------------------------------------------
