@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from capture.audit.line import AuditHead
 from capture.audit.memories import CATALOGUE, KeptCase, Memories, Witness
@@ -30,10 +33,24 @@ def recall(folder: Path, public_hex: str) -> Memories:
             Memories(silent=Finding(_NAME, "is missing: the box would remember its log there")) if is_box(folder) else Memories()
         )
     try:
-        with closing(Catalogue.read(path)) as catalogue:
+        with _readable(path) as readable, closing(Catalogue.read(readable)) as catalogue:
             return _recalled(catalogue, public_hex)
     except CatalogueBroken as error:
         return Memories(findings=(Finding(_NAME, f"cannot be read: {error.detail}"),))
+
+
+@contextmanager
+def _readable(path: Path) -> Iterator[Path]:
+    """The catalogue, or a copy of it where its folder cannot be written (a card kept as evidence) and something waits in its -wal
+    file, beside which SQLite would make an index. What is copied is sealed, or ids."""
+    wal = path.with_name(f"{path.name}-wal")
+    if os.access(path.parent, os.W_OK) or not wal.exists():
+        yield path
+        return
+    with TemporaryDirectory() as folder:
+        for one in (path, wal):
+            shutil.copyfile(one, Path(folder) / one.name)
+        yield Path(folder) / path.name
 
 
 def is_box(folder: Path) -> bool:

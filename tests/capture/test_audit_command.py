@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from recalled_box import RecalledBox, run
+from source_tree import ROOT
 from verify_script import run_script
 
 pytestmark = pytest.mark.promise("P10")
@@ -17,6 +22,21 @@ def box(tmp_path: Path) -> Iterator[RecalledBox]:
     made = RecalledBox(tmp_path)
     yield made
     made.box.close()
+
+
+def test_card_that_cannot_be_written_is_verified_after_a_kill_too(box: RecalledBox, tmp_path: Path) -> None:
+    """What the killed daemon said last waits in the -wal file, beside which SQLite would make one of its own."""
+    card = Path(shutil.copytree(box.folder, tmp_path.with_name(f"{tmp_path.name}-card"), ignore=shutil.ignore_patterns("*-shm")))
+    assert (card / "catalogue.sqlite-wal").stat().st_size > 0
+    before = sorted(path.name for path in card.iterdir())
+    card.chmod(0o500)
+    # root writes into any folder unless it gives that up
+    plain = ("setpriv", "--bounding-set=-all", "--inh-caps=-all") if os.geteuid() == 0 else ()
+    command = [*plain, sys.executable, "-m", "webui.cli", "audit", "verify", "--dir", card]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, "compared with 1 lines" in done.stdout) == (0, True), done
+    assert sorted(path.name for path in card.iterdir()) == before
+    card.chmod(0o700)
 
 
 @pytest.mark.parametrize("more", [(), ("--every-signature",)])

@@ -82,6 +82,25 @@ def test_an_upgraded_catalogue_has_the_tables_of_a_new_one(path: Path, tmp_path:
     assert shapes[0] == shapes[1]
 
 
+@pytest.mark.parametrize("version", range(len(schema.STEPS)))
+def test_every_older_version_gets_the_tables_of_a_new_one(tmp_path: Path, version: int) -> None:
+    paths = (tmp_path / "old.sqlite", tmp_path / "new.sqlite")
+    with closing(sqlite3.connect(paths[0], isolation_level=None)) as connection:
+        schema.upgrade(connection, schema.STEPS[:version])
+    for path in paths:
+        Catalogue.open(path).close()
+    assert dump(paths[0]) == dump(paths[1])
+
+
+@pytest.mark.parametrize("odd", [b"no catalogue", bytes(8192)], ids=["garbage", "zeros"])
+def test_what_is_no_catalogue_is_refused_and_left_as_it_is(tmp_path: Path, odd: bytes) -> None:
+    path = tmp_path / "catalogue.sqlite"
+    path.write_bytes(odd)
+    with pytest.raises(CatalogueBroken):
+        Catalogue.open(path)
+    assert path.read_bytes() == odd
+
+
 def test_an_upgraded_case_can_be_added_to(old: OldBox, path: Path) -> None:
     catalogue = Catalogue.open(path)
     records = old.box.records_of(catalogue)
