@@ -123,6 +123,7 @@ def make_desk(parts: Parts) -> Desk:
             keyrings=parts.keyrings,
             audit=parts.audit,
             kept=parts.config.retention.kept,
+            now=parts.anchor.now,
         ),
         PeopleDesk(sessions=parts.sessions, records=parts.records, keyrings=parts.keyrings, leaves=leaves),
         ArmingDesk(
