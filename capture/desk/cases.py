@@ -34,6 +34,7 @@ from capture.messages import (
     StateNeeds,
 )
 from capture.model import Confidence, Consent, Participant, Scope, WallTime
+from capture.rate import Rate
 from capture.recordings import Recordings
 from capture.seal.envelope import open_header
 from capture.server import Reply
@@ -56,6 +57,7 @@ class CaseDesk:
     audit: AuditLog
     kept: Kept
     now: Callable[[], WallTime]
+    note_rate: Rate
 
     def handlers(self) -> Handlers:
         return {
@@ -126,6 +128,7 @@ class CaseDesk:
         case = self.records.case(session.unlocked, ids.case_code(verb.case)).case
         if not case.notes:
             return Reply(NotesFound())
+        self.note_rate.take()
         file_key, payload_offset = open_header(case.notes, session.unlocked.identity)
         self.audit.append(AuditEvent.NOTES_OPENED, case=case.code, practitioner=session.practitioner)
         return Reply(NotesFound(notes=case.notes, file_key=file_key, payload_offset=payload_offset))

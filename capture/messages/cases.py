@@ -118,7 +118,7 @@ class KeepNotes(Verb, frozen=True, kw_only=True):
 
 
 class GetNotes(Verb, frozen=True, kw_only=True):
-    """Answer: NotesFound; logged."""
+    """Answer: NotesFound; logged, and limited as the opening of films is: raises TooManyAttempts."""
 
     session: Session
     case: Code
