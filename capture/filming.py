@@ -14,6 +14,7 @@ from typing import assert_never
 
 from capture.audit.log import AuditEvent, AuditLog
 from capture.config import Config
+from capture.consent.case_record import CaseRecord
 from capture.control import Control
 from capture.errors import ClockUntrusted, ConsentMissing, NotNow, VaultFull, VigcamError
 from capture.ids import new_recording_id
@@ -37,11 +38,13 @@ _NO_FAULT = (ConsentMissing, ClockUntrusted, VaultFull, NotNow)
 @dataclass(frozen=True, slots=True)
 class ArmedVisit:
     """An arming, and what it rests on. `check` verifies all of it anew, for the hold; `look` only asks the gate once more about
-    what was verified, often and without a disk. Both raise what speaks against filming."""
+    what was verified, often and without a disk; `foresee` asks it about the same case as a change would leave it. All raise what
+    speaks against filming."""
 
     arming: Arming
     check: Callable[[], None]
     look: Callable[[], None]
+    foresee: Callable[[Callable[[CaseRecord], CaseRecord]], None]
 
 
 @dataclass(frozen=True, slots=True)

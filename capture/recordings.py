@@ -101,6 +101,15 @@ class Recordings:
         )
         return {CaseCode(code): count for code, count in rows}
 
+    def count_locked(self, case: CaseCode) -> int:
+        """How many of a case are there that are only to be erased."""
+        row = self._catalogue.row(
+            """SELECT count(*) FROM recording INDEXED BY recording_by_case
+            WHERE case_code = ? AND is_locked = 1 AND state != 'erased'""",
+            case,
+        )
+        return int(row[0]) if row else 0
+
     def filming(self) -> tuple[Recording, ...]:
         """Those that say they are being filmed: at start-up, those that a power cut interrupted."""
         rows = self._catalogue.rows(f"SELECT {_COLUMNS} FROM recording WHERE state = 'filming' ORDER BY number")  # noqa: S608 - constants

@@ -133,7 +133,7 @@ class FilmingBox:
 
     def arm(self, mode: ArmMode = ArmMode.FILM) -> ArmingId:
         arming = self.visit(mode)
-        self.filming.arm(ArmedVisit(arming, self._check, self._check))
+        self.filming.arm(ArmedVisit(arming, self._check, self._check, lambda _: self._check()))
         self.control.post_and_wait(
             ArmGranted(self.clock.boottime_ns(), Leave(arming.arming_id, arming.mode, arming.lease_end_ns))
         )

@@ -73,6 +73,7 @@ TEMPLATE_ITEMS = (
     "choice_items",
     "value_items",
     "people_items",
+    "present_items",
     "adult_items",
     "label_items",
     "notice_items",

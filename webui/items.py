@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from enum import Enum
 
 from flask_babel import gettext as _
 
-from capture.model import Purpose
+from capture.model import Decision, Purpose, Scope
 from capture.notices.texts import Notice
 from webui.case_page import CasePage, Person
 from webui.refusals import Problem
-from webui.wording import HOLDERS
+from webui.wording import HOLDERS, not_counted
 
 Item = dict[str, object]
 
@@ -27,6 +27,20 @@ def value_items(choice: Mapping[str | int, str]) -> list[Item]:
 
 def people_items(people: Iterable[Person]) -> list[Item]:
     return [{"value": person.who.participant_id, "text": person.who.label} for person in people]
+
+
+def present_items(people: Sequence[Person]) -> list[Item]:
+    """Those of the case with what each said of being filmed: what the box will refuse is to be seen before."""
+    return [item | {"hint": {"text": _film_words(person)}} for item, person in zip(people_items(people), people, strict=True)]
+
+
+def _film_words(person: Person) -> str:
+    last, doubt = person.latest.get(Scope.FILM), person.doubts.get(Scope.FILM)
+    if last is None:
+        return str(_("Was not asked about filming: cannot be filmed"))
+    if last.decision is Decision.WITHDRAWN:
+        return str(_("Took back the yes to filming: cannot be filmed"))
+    return " ".join((_("Cannot be filmed:"), *map(not_counted, doubt))) if doubt else str(_("Said yes to filming"))
 
 
 def adult_items(people: Iterable[Person]) -> list[Item]:

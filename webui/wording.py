@@ -228,6 +228,7 @@ _NOT_COUNTED = {
     "giver_unknown": _l("Who said it is no longer part of this case."),
     "giver_not_self": _l("An adult can say yes only for themselves."),
     "giver_not_responsible": _l("Who said it does not have parental responsibility, by what the box was told."),
+    "consent_expired": _l("The yes ran out."),
     "consent_in_future": _l("It is dated later than today."),
     "consent_never_valid": _l("It had ended before it was said."),
     "consent_time_untrusted": _l("The box did not know the time when it was said."),

@@ -72,6 +72,20 @@ class CaseRecord:
         everyone.__dict__.update(_latest=self._latest, _last_withdrawal=self._last_withdrawal)
         return everyone
 
+    def amended(self, participant: Participant) -> CaseRecord:
+        """The same with somebody as they would be; unchanged where nobody of that id is of the case."""
+        is_them = participant.participant_id
+        people = tuple(participant if one.participant_id == is_them else one for one in self.participants)
+        return replace(self, participants=people)
+
+    def without(self, participant_id: ParticipantId) -> CaseRecord:
+        """The same as it would be with somebody removed."""
+        return replace(
+            self,
+            participants=tuple(one for one in self.participants if one.participant_id != participant_id),
+            removed=(*self.removed, *(one for one in self.participants if one.participant_id == participant_id)),
+        )
+
     def settled(self) -> CaseRecord:
         """The same, with what counts worked out: whoever reads a long case waits for it, and no ask of the gate does."""
         _ = (self._latest, self._last_withdrawal)

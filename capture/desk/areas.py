@@ -123,6 +123,8 @@ def make_desk(parts: Parts) -> Desk:
             keyrings=parts.keyrings,
             audit=parts.audit,
             kept=parts.config.retention.kept,
+            now=parts.anchor.now,
+            note_rate=Rate(parts.clock, _OPENINGS, _OPENING_EVERY_S),
         ),
         PeopleDesk(sessions=parts.sessions, records=parts.records, keyrings=parts.keyrings, leaves=leaves),
         ArmingDesk(

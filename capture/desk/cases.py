@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -12,6 +12,7 @@ from capture.audit.log import AuditEvent, AuditLog
 from capture.consent.case_record import CaseRecord
 from capture.consent.records import Records
 from capture.consent.retention import Kept
+from capture.consent.standing import doubts, hindrances
 from capture.desk.desk import Handlers
 from capture.errors import BadRequest, NotARecipient, SealBroken, Truncated
 from capture.keyring import Keyrings, Unlocked
@@ -33,6 +34,7 @@ from capture.messages import (
     StateNeeds,
 )
 from capture.model import Confidence, Consent, Participant, Scope, WallTime
+from capture.rate import Rate
 from capture.recordings import Recordings
 from capture.seal.envelope import open_header
 from capture.server import Reply
@@ -54,6 +56,8 @@ class CaseDesk:
     keyrings: Keyrings
     audit: AuditLog
     kept: Kept
+    now: Callable[[], WallTime]
+    note_rate: Rate
 
     def handlers(self) -> Handlers:
         return {
@@ -99,7 +103,8 @@ class CaseDesk:
         record = self.records.case(session.unlocked, ids.case_code(verb.case))
         people = record.removed[verb.after : verb.after + _REMOVED]
         is_last = verb.after + _REMOVED >= len(record.removed)
-        return Reply(RemovedList(people=people, consents=_standing(record, people), is_last=is_last))
+        consents = _standing(record, people)
+        return Reply(RemovedList(people=people, consents=consents, doubts=doubts(record, consents, self.now()), is_last=is_last))
 
     def _set_retention(self, verb: SetRetention) -> Reply:
         session = self.sessions.require(verb.session)
@@ -123,6 +128,7 @@ class CaseDesk:
         case = self.records.case(session.unlocked, ids.case_code(verb.case)).case
         if not case.notes:
             return Reply(NotesFound())
+        self.note_rate.take()
         file_key, payload_offset = open_header(case.notes, session.unlocked.identity)
         self.audit.append(AuditEvent.NOTES_OPENED, case=case.code, practitioner=session.practitioner)
         return Reply(NotesFound(notes=case.notes, file_key=file_key, payload_offset=payload_offset))
@@ -134,10 +140,14 @@ class CaseDesk:
         return Reply(Done())
 
     def _found(self, record: CaseRecord) -> CaseFound:
+        consents, at = _standing(record, record.participants), self.now()
         return CaseFound(
             case=msgspec.structs.replace(record.case, notes=b""),
             participants=record.participants,
-            consents=_standing(record, record.participants),
+            consents=consents,
+            doubts=doubts(record, consents, at),
+            hindrances=hindrances(record, at),
+            locked_recordings=self.recordings.count_locked(record.case.code),
             has_notes=bool(record.case.notes),
             has_removed=bool(record.removed),
             erase_due_ms=self.kept.due_ms(record.case),

@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from capture.anchor import TimeAnchor
 from capture.audit.log import AuditEvent, AuditLog
 from capture.consent import arming_rules
+from capture.consent.case_record import CaseRecord
 from capture.consent.history import History, verify_again
 from capture.consent.records import Records
 from capture.control import Control
-from capture.errors import ClockUntrusted, ConsentMissing, NotFound, NotNow, SignInNeeded
+from capture.errors import ClockUntrusted, ConsentMissing, NotFound, NotNow, SignInNeeded, VigcamError
 from capture.filming import ArmedVisit, Filming
 from capture.ids import CaseCode, ParticipantId
 from capture.keyring import Keyrings
@@ -44,7 +45,8 @@ class Leaves:
         visit = ArmedVisit(
             arming,
             check=lambda: self._check(arming, history),
-            look=lambda: arming_rules.check(arming, history.record, self.anchor.now(), self.clock),
+            look=lambda: self._ask(arming, history.record),
+            foresee=lambda change: self._ask(arming, change(history.record)),
         )
         self.filming.arm(visit)
         leave = Leave(arming.arming_id, arming.mode, arming.lease_end_ns)
@@ -68,6 +70,17 @@ class Leaves:
         if visit is not None and participant_id in visit.arming.present:
             self.take_back(StopReason.WITHDRAWN)
 
+    def end_before(self, case: CaseCode, change: Callable[[CaseRecord], CaseRecord]) -> None:
+        """Somebody of the case is about to be removed, or to be another than they were. A leave that rests on them ends before
+        that is written down, and also where it cannot be: nobody is filmed any more on a word that was just said not to count."""
+        visit = self.filming.armed
+        if visit is None or visit.arming.case != case:
+            return
+        try:
+            visit.foresee(change)
+        except (ConsentMissing, ClockUntrusted) as refusal:
+            self._end(visit, refusal)
+
     def look_again(self, session: Session, case: CaseCode | None = None) -> None:
         """What a leave rests on may have changed (who is of the case, what time it is): it ends unless all of it still holds.
         With `case` only a leave for that case is looked at."""
@@ -77,12 +90,18 @@ class Leaves:
         try:
             self.records.verify_arming(session.unlocked, visit.arming)
         except (ConsentMissing, ClockUntrusted, NotFound) as refusal:
-            self.take_back(StopReason.CONSENT_ENDED)
-            reasons = "+".join(refusal.reasons)[:80]
-            self.audit.append(AuditEvent.DISARMED, code=refusal.code, reasons=reasons, arming=visit.arming.arming_id)
+            self._end(visit, refusal)
         except BaseException:
             self.take_back(StopReason.CONSENT_ENDED)
             raise
+
+    def _end(self, visit: ArmedVisit, refusal: VigcamError) -> None:
+        self.take_back(StopReason.CONSENT_ENDED)
+        reasons = "+".join(refusal.reasons)[:80]
+        self.audit.append(AuditEvent.DISARMED, code=refusal.code, reasons=reasons, arming=visit.arming.arming_id)
+
+    def _ask(self, arming: Arming, record: CaseRecord) -> None:
+        arming_rules.check(arming, record, self.anchor.now(), self.clock)
 
     def _check(self, arming: Arming, history: History) -> None:
         """At the hold. While the practitioner is signed in every statement is read and verified anew. Once the idle lock has
@@ -94,4 +113,4 @@ class Leaves:
             with suppress(SignInNeeded):  # the idle lock struck in between
                 return self.records.verify_arming(session.unlocked, arming)
         verify_again(history, self.keyrings.public(arming.practitioner).verify_hex)
-        return arming_rules.check(arming, history.record, self.anchor.now(), self.clock)
+        return self._ask(arming, history.record)

@@ -1,11 +1,11 @@
-"""The desk of a case's people and of what they consent to. A withdrawal acts first and is written down afterwards."""
+"""The desk of a case's people and of what they consent to. What ends a leave acts first and is written down afterwards."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from capture import ids
-from capture.consent.consent_rules import ConsentForm, ParticipantForm
+from capture.consent.consent_rules import ConsentForm, ParticipantForm, to_participant
 from capture.consent.records import Records
 from capture.desk.desk import Handlers
 from capture.desk.leaves import Leaves
@@ -42,14 +42,16 @@ class PeopleDesk:
     def _amend(self, verb: AmendParticipant) -> Reply:
         session = self.sessions.require(verb.session)
         code, person = ids.case_code(verb.case), ids.participant_id(verb.participant_id)
+        self.leaves.end_before(code, lambda record: record.amended(to_participant(_form(verb), person)))
         self.records.amend_participant(session.unlocked, self.keyrings.recovery(), code, person, _form(verb))
-        # Who lost parental responsibility has given nothing for the child any more.
+        # Who lost parental responsibility has given nothing for the child any more; whoever armed meanwhile did not know.
         self.leaves.look_again(session, code)
         return Reply(Done())
 
     def _remove(self, verb: RemoveParticipant) -> Reply:
         session = self.sessions.require(verb.session)
         code, person = ids.case_code(verb.case), ids.participant_id(verb.participant_id)
+        self.leaves.end_before(code, lambda record: record.without(person))
         self.records.remove_participant(session.unlocked, self.keyrings.recovery(), code, person)
         self.leaves.look_again(session, code)
         return Reply(Done())

@@ -12,6 +12,7 @@ from capture.model import (
     Case,
     Consent,
     Decision,
+    Doubt,
     Fact,
     Indication,
     ParentalResponsibility,
@@ -117,7 +118,7 @@ class KeepNotes(Verb, frozen=True, kw_only=True):
 
 
 class GetNotes(Verb, frozen=True, kw_only=True):
-    """Answer: NotesFound; logged."""
+    """Answer: NotesFound; logged, and limited as the opening of films is: raises TooManyAttempts."""
 
     session: Session
     case: Code
@@ -166,12 +167,16 @@ class Disarm(Verb, frozen=True, kw_only=True):
 
 class CaseFound(Answer, frozen=True, kw_only=True):
     """A case with its people and, for each person and scope, the consent event that counts. The notes are not in it, only whether
-    there are any; nor is who was removed. Films are due to be erased `kept_days` after the end of the work; `erase_due_ms` is
-    None while it goes on."""
+    there are any; nor is who was removed. `doubts` are the yeses among those events that do not count now, `hindrances` the codes
+    of what speaks against everything in the case, `locked_recordings` how many are only to be erased. Films are due to be erased
+    `kept_days` after the end of the work; `erase_due_ms` is None while it goes on."""
 
     case: Case
     participants: tuple[Participant, ...] = ()
     consents: tuple[Consent, ...] = ()
+    doubts: tuple[Doubt, ...] = ()
+    hindrances: tuple[str, ...] = ()
+    locked_recordings: int = 0
     has_notes: bool = False
     has_removed: bool = False
     erase_due_ms: int | None = None
@@ -179,10 +184,11 @@ class CaseFound(Answer, frozen=True, kw_only=True):
 
 
 class RemovedList(Answer, frozen=True, kw_only=True):
-    """In the order of removal; `consents` as in CaseFound."""
+    """In the order of removal; `consents` and `doubts` as in CaseFound."""
 
     people: tuple[Participant, ...]
     consents: tuple[Consent, ...]
+    doubts: tuple[Doubt, ...] = ()
     is_last: bool
 
 

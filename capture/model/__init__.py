@@ -3,7 +3,7 @@
 Terms: `docs/glossary.md`. Times named `_ms` are UTC milliseconds since 1970, `_ns` are boot time.
 """
 
-from capture.model.consents import Consent, Decision, Indication, Purpose, Scope
+from capture.model.consents import Consent, Decision, Doubt, Indication, Purpose, Scope
 from capture.model.erasures import ErasedRecording, ErasureMethod, ErasureReceipt, Reminder
 from capture.model.facts import Confidence, Fact, WallTime
 from capture.model.people import Case, ParentalResponsibility, Participant, RetentionClass, Role
@@ -16,6 +16,7 @@ __all__ = [
     "Confidence",
     "Consent",
     "Decision",
+    "Doubt",
     "ErasedRecording",
     "ErasureMethod",
     "ErasureReceipt",

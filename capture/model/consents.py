@@ -75,3 +75,11 @@ class Consent(Fact, frozen=True, kw_only=True):
     is_interpreter_used: bool
     witness: str = ""
     """Who else was there when it was said, by role or label, never by name; empty: nobody."""
+
+
+class Doubt(Fact, frozen=True, kw_only=True):
+    """Why some yeses that were said do not count now: one of the gate's reasons, by its code, and where they stand among the
+    consents that are told with it, counted from 0. The longest case fits into one message so."""
+
+    reason: str
+    places: tuple[int, ...]

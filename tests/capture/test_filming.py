@@ -66,7 +66,7 @@ def test_a_take_given_up_on_a_slow_disk_takes_nothing_from_the_next_one(box: Fil
 def test_a_hold_films_for_the_arming_whose_leave_it_has_and_for_no_other(box: FilmingBox) -> None:
     first = box.arm()
     later = box.visit()
-    box.filming.arm(ArmedVisit(later, lambda: None, lambda: None))  # signed, and then not taken by the recorder
+    box.filming.arm(ArmedVisit(later, lambda: None, lambda: None, lambda _: None))  # signed, and then not taken by the recorder
     _film(box)
     assert box.filming.armed is not None
     assert box.filming.armed.arming.arming_id == first
@@ -79,7 +79,7 @@ def test_while_one_arming_is_filmed_a_later_one_does_not_hide_who_is_present(box
     box.hold()
     box.wait_for(Phase.RECORDING)
     later = box.visit()
-    box.filming.arm(ArmedVisit(later, lambda: None, lambda: None))
+    box.filming.arm(ArmedVisit(later, lambda: None, lambda: None, lambda _: None))
     leave = Leave(later.arming_id, later.mode, later.lease_end_ns)
     box.control.post_and_wait(ArmGranted(box.clock.boottime_ns(), leave))
     assert box.filming.armed is not None

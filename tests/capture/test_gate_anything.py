@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from capture.consent.case_record import CaseRecord, placed
 from capture.consent.gate import Reason, permits
+from capture.consent.standing import doubts, hindrances
 from capture.ids import CaseCode, ConsentId, ParticipantId
 from capture.model import (
     Case,
@@ -151,3 +152,18 @@ def test_naming_more_people_never_turns_no_into_yes(present: tuple[ParticipantId
 def test_order_and_repetition_of_those_named_change_nothing(names: list[ParticipantId], found: CaseRecord, at: WallTime) -> None:
     once = permits(Scope.FILM, PEOPLE, found, at).reasons
     assert permits(Scope.FILM, (*names, *names), found, at).reasons == once
+
+
+@given(random_records(), WALLS, st.booleans())
+def test_a_yes_is_doubted_exactly_where_the_gate_refuses_that_person_that_use(
+    found: CaseRecord, at: WallTime, is_held: bool
+) -> None:
+    found = replace(found, is_held=is_held)
+    doubted = {place for doubt in doubts(found, found.consents, at) for place in doubt.places}
+    for place, event in enumerate(found.consents):
+        if event != found.latest(event.participant_id, event.scope) or event.decision is Decision.WITHDRAWN:
+            continue
+        judged = found if event.scope is Scope.FILM else found.with_removed()
+        is_refused = bool(permits(event.scope, (event.participant_id,), judged, at).reasons)
+        is_said = place in doubted or bool(hindrances(found, at))
+        assert is_refused == is_said

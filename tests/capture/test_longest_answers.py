@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from capture.consent.consent_rules import MAX_PARTICIPANTS
+from capture.consent.gate import Reason
 from capture.ids import CaseCode, new_consent_id, new_participant_id, new_practitioner_id, new_recording_id, new_visit_id
 from capture.messages import (
     MAX_MESSAGE_BYTES,
@@ -21,6 +22,7 @@ from capture.model import (
     Confidence,
     Consent,
     Decision,
+    Doubt,
     Indication,
     ParentalResponsibility,
     Participant,
@@ -85,16 +87,22 @@ def test_the_longest_case_fits_into_one_answer() -> None:
         involvement_ended_ms=LATEST.ms,
         communication_needs=longest(StateNeeds, "communication_needs"),
     )
+    # More than there can be: each yes for every reason that the gate knows.
+    said = tuple(range(MAX_PARTICIPANTS * len(Scope)))
+    doubts = tuple(Doubt(reason=reason.value, places=said) for reason in Reason)
     answer = CaseFound(
         case=case,
         participants=(person,) * MAX_PARTICIPANTS,
         consents=(consent,) * (MAX_PARTICIPANTS * len(Scope)),
+        doubts=doubts,
+        hindrances=tuple(reason.value for reason in Reason),
+        locked_recordings=10_000,
         has_notes=True,
         erase_due_ms=LATEST.ms,
     )
     assert len(person.basis.encode()) == 800
     assert len(encode(answer)) <= MAX_MESSAGE_BYTES
-    removed = RemovedList(people=(person,) * 10, consents=(consent,) * (10 * len(Scope)), is_last=False)
+    removed = RemovedList(people=(person,) * 10, consents=(consent,) * (10 * len(Scope)), doubts=doubts, is_last=False)
     assert len(encode(removed)) <= MAX_MESSAGE_BYTES
 
 

@@ -9,7 +9,7 @@ import pytest
 from capture_box import CaptureBox
 
 from capture import messages as m
-from capture.errors import BadRequest, SealBroken, SignInNeeded, Truncated
+from capture.errors import BadRequest, SealBroken, SignInNeeded, TooManyAttempts, Truncated
 from capture.seal.keys import Identity, Recipient
 from capture.seal.small import seal_bytes, unseal_with_file_key
 
@@ -98,6 +98,19 @@ def test_no_note_lies_open_on_the_disk(noted: Noted) -> None:
         data = path.read_bytes()
         assert HELPING_QUESTION not in data
         assert base64.b64encode(HELPING_QUESTION)[:24] not in data
+
+
+def test_who_asks_again_and_again_for_notes_fills_no_log(noted: Noted) -> None:
+    box, recipients = noted
+    case = open_case(box, seal_bytes(b"x", recipients))
+    refusals = []
+    for _ in range(60):
+        try:
+            get(box, case)
+        except TooManyAttempts as refused:
+            refusals.append(refused)
+    assert refusals
+    assert (box.folder / "audit.log").read_text().count("notes_opened") < 60
 
 
 def test_once_signed_out_nobody_gets_the_notes(noted: Noted) -> None:

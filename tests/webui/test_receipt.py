@@ -17,7 +17,7 @@ from capture.client import CaptureClient
 from capture.consent.gate import Reason
 from capture.consent.standing import TOLD_BY_TIMES
 from capture.messages.exports import KnownPerson, PlacedConsent
-from capture.model import Confidence, Consent, RecordingState, Scope, WallTime
+from capture.model import Confidence, Consent, Decision, Indication, RecordingState, Scope, WallTime
 from webui import wording
 from webui.app import create_app
 from webui.config import WebConfig
@@ -102,6 +102,13 @@ def test_what_somebody_entered_turns_no_sentence_around(app: Flask) -> None:
     with app.test_request_context(base_url=BASE):
         text = _receipt_file(export).decode()
     assert text.count(label) == text.count(f"<bdi>{label}</bdi>") == 3
+
+
+def test_of_what_was_taken_back_it_says_by_whom_and_no_word_of_how_a_yes_is_said(app: Flask) -> None:
+    text = words(app, with_events(consent(1, CHILD, Scope.FILM, Decision.WITHDRAWN, indication=Indication.ON_THE_BOX)))
+    assert "Taken back by Adult A on 20 September 2026." in text
+    assert "Said yes here" not in text
+    assert "Text read" not in text
 
 
 def test_it_says_who_said_it_how_with_whom_and_which_text(app: Flask) -> None:

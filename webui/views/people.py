@@ -63,8 +63,8 @@ def removed(code: str) -> Response:
     verb = ListRemoved(session=signed_in().session, case=case_code(code), after=after)
     found = parts().client.call(verb, RemovedList)
     following = None if found.is_last else after + len(found.people)
-    shown = render_template("removed.html", page=case_page(code), people=removed_people(found), following=following)
-    return make_response(shown)
+    page = case_page(code)
+    return make_response(render_template("removed.html", page=page, people=removed_people(found, page), following=following))
 
 
 @people.get("/cases/<code>/participants/<person_id>")
