@@ -14,7 +14,7 @@ from promise_watch import PromiseBroken
 from capture import messages as m
 from capture.errors import DaemonUnreachable, VigcamError
 
-_SHORT_S = 0.9
+_SHORT_S = 0.96
 _WAITS_S = (0.3, 0.5, 0.9, 2.0, 5.0, 12.0, 24.0, 61.0, 95.0, IDLE_S + 5.0, 7_200.0, 90_000.0, 40 * 86_400.0)
 _ANSWERS = ("press", "refused_press", "fault", "fault_acknowledged", "shutdown", "enrolment_opened")
 """One of these stands in the log after any whole press: nothing that a hand does goes unseen."""
