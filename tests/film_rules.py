@@ -127,13 +127,13 @@ class FilmRules(EndingRules, HandRules, TroubleRules):
             self.bring_about(then)
             self.world.wait(3.5)
 
-    @rule(seconds=st.sampled_from([0.5, 0.9, 0.95]), after_s=st.sampled_from([0.1, 0.4, 0.8]))
-    def holds_too_short_and_too_soon(self, seconds: float, after_s: float) -> None:
+    @rule(seconds=st.sampled_from([0.5, 0.9, 0.95]), after_s=st.sampled_from([0.1, 0.4, 0.8]), mode=st.sampled_from(ArmMode))
+    def holds_too_short_and_too_soon(self, seconds: float, after_s: float, mode: ArmMode) -> None:
         """Under a leave: a press is no hold, and a hold that begins within a second of a stop counts for nothing."""
         self.fire("hold that does not count")
         if self.world.camera.is_open:
             return
-        self.make_ready(self.who, ArmMode.FILM)
+        self.make_ready(self.who, mode)
         self.world.wait(1.1)
         self.hold_for(seconds)
         self._look()
