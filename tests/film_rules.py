@@ -147,16 +147,27 @@ class FilmRules(EndingRules, HandRules, TroubleRules):
             self.fired["held too soon"] += 1
 
     def close(self) -> None:
-        """Whatever happened to the box: mended, and with everybody's consent, it films; and a press stops it."""
+        """Whatever happened to the box: mended, and with everybody's consent, it films. A killed process leaves what was filmed,
+        a lamp that goes dark ends it, and so does a press."""
         self.let_go()
         if self.world.camera.is_open:
             self.press()
         self.world.wait(_LONGEST_DELAY_S)
+        self._must_film(4.0)
+        self.restart("kill", is_new_boot=False)
+        self._look()
+        self._must_film(0.4)
+        self.bring_about("lamp loose")
+        self.world.wait(3.5)
+        self._look()
+        self._must_film(1.5)
+        self.stop_while_the_disk_stalls("press")
+
+    def _must_film(self, seconds: float) -> None:
         self.make_ready(self.who, ArmMode.FILM)
         assert self.model.leave is not None, "the box cannot be armed any more"
-        self.film(1.5)
+        self.film(seconds)
         assert self.world.camera.is_open, "the box does not film any more"
-        self.stop_while_the_disk_stalls("press")
 
     @rule(word=numbers, late_s=st.sampled_from([-70, -30, -8, 1, 60]), is_held=st.booleans())
     def films_at_the_edge_of_a_consent(self, word: int, late_s: int, is_held: bool) -> None:
