@@ -22,7 +22,7 @@ from capture.catalogue import Catalogue
 from capture.errors import ClockUnlikely, EnrolmentClosed, NotNow, SignInNeeded, TooManyAttempts, VigcamError
 from capture.ids import new_practitioner_id
 from capture.keyring import PublicKeys, Unlocked
-from capture.model import ArmMode
+from capture.model import ArmMode, Confidence
 from capture.rate import Rate
 from capture.recorder.model import NS, Ask, AskKind, Leave, Phase, State, Tick
 from capture.recorder.step import step
@@ -222,3 +222,11 @@ def test_a_box_that_slept_has_neither_a_session_nor_a_window_nor_a_leave(box: Ju
     wait_until(lambda: not box.status().is_signed_in)
     status = box.status()
     assert (status.state, status.is_enrolment_open, status.waiting_for_press) == ("idle", False, "")
+
+
+def test_what_time_it_was_at_an_orderly_end_is_what_the_next_boot_expects(box: JumpingBox) -> None:
+    box.pass_s(5 * 86_400)
+    box.reboot(system_ms=0)
+    found = box.status().clock
+    assert found.confidence is Confidence.NONE
+    assert 0 <= found.ms - (NOON_MS + 5 * DAY_MS) < HOUR_MS
