@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 import os
 
+from ending_rules import EndingRules
 from hand_rules import HandRules
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, rule
-from leave_rules import LeaveRules
 from machine_base import PendingAsk
 from moved_clock import NS
 from promise_watch import PromiseBroken
@@ -34,7 +34,7 @@ _THEN = ("none",) * 3 + WHILE_FILMING
 _MODES = st.sampled_from([ArmMode.FILM, ArmMode.FILM, ArmMode.FRAMING])
 
 
-class FilmRules(LeaveRules, HandRules, TroubleRules):
+class FilmRules(EndingRules, HandRules, TroubleRules):
     """What only a whole visit brings about: without these a machine that chooses freely would hardly ever film."""
 
     @initialize(is_ready=st.sampled_from([True, True, False]))
@@ -127,17 +127,47 @@ class FilmRules(LeaveRules, HandRules, TroubleRules):
             self.bring_about(then)
             self.world.wait(3.5)
 
+    @rule(seconds=st.sampled_from([0.5, 0.9, 0.95]), after_s=st.sampled_from([0.1, 0.4, 0.8]), mode=st.sampled_from(ArmMode))
+    def holds_too_short_and_too_soon(self, seconds: float, after_s: float, mode: ArmMode) -> None:
+        """Under a leave: a press is no hold, and a hold that begins within a second of a stop counts for nothing."""
+        self.fire("hold that does not count")
+        if self.world.camera.is_open:
+            return
+        self.make_ready(self.who, mode)
+        self.world.wait(1.1)
+        self.hold_for(seconds)
+        self._look()
+        if self.model.leave is None:
+            return
+        self.film(0.4)
+        if self.world.camera.is_open:
+            self.press()
+            self.world.wait(after_s)
+            self.hold_for(1.3)
+            self.fired["held too soon"] += 1
+
     def close(self) -> None:
-        """Whatever happened to the box: mended, and with everybody's consent, it films; and a press stops it."""
+        """Whatever happened to the box: mended, and with everybody's consent, it films. A killed process leaves what was filmed,
+        a lamp that goes dark ends it, and so does a press."""
         self.let_go()
         if self.world.camera.is_open:
             self.press()
         self.world.wait(_LONGEST_DELAY_S)
+        self._must_film(4.0)
+        self.restart("kill", is_new_boot=False)
+        self._look()
+        self._must_film(0.4)
+        self.bring_about("lamp loose")
+        self.world.wait(3.5)
+        self._look()
+        self._must_film(1.5)
+        self.stop_while_the_disk_stalls("press")
+
+    def _must_film(self, seconds: float) -> None:
         self.make_ready(self.who, ArmMode.FILM)
         assert self.model.leave is not None, "the box cannot be armed any more"
-        self.film(1.5)
+        self.film(seconds)
         assert self.world.camera.is_open, "the box does not film any more"
-        self.stop_while_the_disk_stalls("press")
 
     @rule(word=numbers, late_s=st.sampled_from([-70, -30, -8, 1, 60]), is_held=st.booleans())
     def films_at_the_edge_of_a_consent(self, word: int, late_s: int, is_held: bool) -> None:
@@ -168,12 +198,16 @@ class FilmRules(LeaveRules, HandRules, TroubleRules):
 
     # --- what was filmed -----------------------------------------------------------------------------------------------------
 
-    @rule(number=numbers, purpose=st.sampled_from([*[Purpose.REVIEW] * 9, *Purpose]))
-    def opens_a_recording(self, number: int, purpose: Purpose) -> None:
+    @rule(
+        number=numbers, purpose=st.sampled_from([*[Purpose.REVIEW] * 9, *Purpose]), is_late=st.sampled_from([False, False, True])
+    )
+    def opens_a_recording(self, number: int, purpose: Purpose, is_late: bool) -> None:
         self.fire("open recording")
         if not self.watch.recordings() or not self.has_session():
             return
         recording = self.recording(number)
+        if is_late and not self._first_yes_runs_out(recording, purpose.scope):
+            return
         verb = m.OpenRecording(session=self.session, recording_id=recording, purpose=purpose)
         try:
             _, descriptor = self.world.client.call_with_descriptor(verb, m.Opened)
@@ -184,6 +218,16 @@ class FilmRules(LeaveRules, HandRules, TroubleRules):
             raise PromiseBroken("P3", f"{recording} was opened for {purpose.value} without everybody's consent")
         self.fired["opened"] += 1
         self.watch.expect("recording_opened", recording=recording, purpose=purpose.value)
+
+    def _first_yes_runs_out(self, recording: str, scope: Scope) -> bool:
+        """Time goes by until just behind the end of a yes that this film's use rests on; whether somebody can ask then."""
+        present = self.model.leaves[self.watch.arming_of[recording]].present
+        wall_ms = self.model.wall_ms(self.world.now_ns)
+        if wall_ms is None or not self.model.may_open(scope, self.watch.arming_of[recording], self.world.now_ns):
+            return False
+        self.world.wait((self.model.first_end_ms(present, scope) - wall_ms) / 1_000 + 1)
+        self.fired["opened too late"] += 1
+        return self.has_session()
 
     @rule(number=numbers, is_right=st.booleans())
     def takes_a_recording_over(self, number: int, is_right: bool) -> None:

@@ -14,7 +14,7 @@ from promise_watch import PromiseBroken
 from capture import messages as m
 from capture.errors import DaemonUnreachable, VigcamError
 
-_SHORT_S = 0.9
+_SHORT_S = 0.96
 _WAITS_S = (0.3, 0.5, 0.9, 2.0, 5.0, 12.0, 24.0, 61.0, 95.0, IDLE_S + 5.0, 7_200.0, 90_000.0, 40 * 86_400.0)
 _ANSWERS = ("press", "refused_press", "fault", "fault_acknowledged", "shutdown", "enrolment_opened")
 """One of these stands in the log after any whole press: nothing that a hand does goes unseen."""
@@ -109,6 +109,7 @@ class HandRules(MachineBase):
 
     def stop_while_the_disk_stalls(self, by: str) -> None:
         """Nothing comes back from the disk, be it files or catalogue: the sensor goes off all the same."""
+        presses = self._presses()
         with self.world.disk.held(self.world.folder / "catalogue.sqlite"):
             try:
                 if by == "page" and not self.is_socket_away:
@@ -121,6 +122,15 @@ class HandRules(MachineBase):
         self.world.wait(0.1)
         self.world.up()
         self.fired["stopped while the disk stalled"] += 1
+        if by == "press" and self.world.is_running:
+            try:
+                soon(lambda: self._presses() > presses or self.world.disk.has_log_failed, 5)
+            except TimeoutError:
+                raise PromiseBroken("P10", "the press that stopped left no line") from None
+
+    def _presses(self) -> int:
+        self.watch.read_log()
+        return sum(line.event == "press" for line in self.world.log.lines)
 
     def sensor_must_be_off(self, why: str) -> None:
         if self.world.camera.is_open:

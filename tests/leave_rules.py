@@ -6,12 +6,15 @@ from consent_model import MS, GivenLeave
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
 from made_box import LEASE_S
+from moved_clock import NS
 from people_rules import PeopleRules, numbers
 from promise_watch import PromiseBroken
 
 from capture import messages as m
 from capture.errors import DaemonUnreachable
 from capture.model import ArmMode, Scope
+
+_AGREES_NS = NS
 
 
 class LeaveRules(PeopleRules):
@@ -32,6 +35,9 @@ class LeaveRules(PeopleRules):
         armed = self.ask(m.Arm(session=self.session, case=case, present=present, mode=mode), m.Armed)
         if armed is not None:
             self.has_armed(armed.arming_id, case, tuple(dict.fromkeys(present)), asked_ns)
+            assert self.model.leave is not None
+            if armed.lease_s * NS > self.model.leave.end_ns - asked_ns + _AGREES_NS:
+                raise PromiseBroken("P3", f"the leave outlasts a consent that it rests on: {armed.lease_s} s")
 
     def has_armed(self, arming: str, case: str, present: tuple[str, ...], asked_ns: int) -> None:
         if not self.model.permits(Scope.FILM, case, present, asked_ns):
@@ -77,6 +83,9 @@ class LeaveRules(PeopleRules):
     @rule()
     def disarms(self) -> None:
         self.fire("disarm")
+        self.disarm()
+
+    def disarm(self) -> None:
         if self.session and self.ask(m.Disarm(session=self.session), m.Done) is not None:
             self.watch.expect("disarmed")
             self.model.leave = None

@@ -27,6 +27,7 @@ class Line:
     event: str
     fields: dict[str, Any]
     boot: str
+    boottime_ms: int
     end: int
 
     def says(self, event: str, **fields: object) -> bool:
@@ -41,6 +42,9 @@ class LogFollower:
         self._path, self._seen = path, b""
         self._key: Ed25519PublicKey | None = None
         self._prev = "0" * 64
+        self._boots: set[str] = set()
+        self._last = (0, "", 0)
+        """Number, boot and boot time of the last line."""
 
     def after_a_cut(self, path: Path) -> LogFollower:
         """The follower of what is left. Raises LogBroken where that is not how the old log began."""
@@ -85,5 +89,18 @@ class LogFollower:
         for value in line["fields"].values():
             if not isinstance(value, int) and not _VALUE.fullmatch(value):
                 raise LogBroken(f"line {line['seq']} holds more than ids and counts")
+        self._look_at_the_times(line)
         self._prev = hashlib.sha256(b"vigcam audit link v2\0" + raw).hexdigest()
-        return Line(line["event"], line["fields"], line["boot"], start + len(raw))
+        self._last = (line["seq"], line["boot"], line["boottime_ms"])
+        return Line(line["event"], line["fields"], line["boot"], line["boottime_ms"], start + len(raw))
+
+    def _look_at_the_times(self, line: dict[str, Any]) -> None:
+        """Number by number, boot after boot, and boot time only goes on: no jump of a wall clock shows here."""
+        seq, boot, boottime_ms = self._last
+        if line["seq"] != seq + 1:
+            raise LogBroken(f"line {line['seq']} follows number {seq}")
+        if line["boot"] == boot and line["boottime_ms"] < boottime_ms:
+            raise LogBroken(f"line {line['seq']} lies before the one before it")
+        if line["boot"] != boot and line["boot"] in self._boots:
+            raise LogBroken(f"line {line['seq']} is of a boot that was over")
+        self._boots.add(line["boot"])

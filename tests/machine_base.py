@@ -210,7 +210,10 @@ class MachineBase(RuleBasedStateMachine):
     def press(self) -> None:
         """A short press; what it means for what waits, the model says first."""
         self.before_a_press()
+        was_on = self.world.camera.is_open and not self.is_held
         self.world.press()
+        if was_on and self.world.camera.is_open:
+            raise PromiseBroken("P5", "a press did not stop the sensor")
         self.is_held = False
         self.collect()
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from capture_box import NOTICE
-from consent_model import DAY_MS, MS, Person, Word
+from consent_model import DAY_MS, MS, GivenLeave, Person, Word
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
 from machine_base import MachineBase, PendingAsk
+from moved_clock import NS
 from promise_watch import PLANTED, PromiseBroken
 
 from capture import messages as m
@@ -15,6 +16,7 @@ from capture.model import Decision, Indication, ParentalResponsibility, Role, Sc
 
 numbers = st.integers(0, 11)
 _LIKELY_MS = DAY_MS
+_AGREES_NS = 2 * NS
 _KINDS = {
     "parent": (Role.PARENT, False, ParentalResponsibility.HOLDS),
     "other parent": (Role.PARENT, False, ParentalResponsibility.SHARED),
@@ -26,7 +28,7 @@ _KINDS = {
 }
 _MOST_CASES = 3
 _MOST_PEOPLE = 6
-_WRONG_CLOCKS_S = (0, 40, -3_000, 72_000, -72_000, 3 * 86_400, -3 * 86_400, 70 * 86_400, 1_000 * 86_400, -1_000 * 86_400)
+WRONG_CLOCKS_S = (0, 40, -3_000, 72_000, -72_000, 3 * 86_400, -3 * 86_400, 70 * 86_400, 1_000 * 86_400, -1_000 * 86_400)
 
 
 class PeopleRules(MachineBase):
@@ -53,13 +55,16 @@ class PeopleRules(MachineBase):
     @rule()
     def signs_out(self) -> None:
         self.fire("sign out")
+        self.sign_out()
+
+    def sign_out(self) -> None:
         if self.session and self.ask(m.SignOut(session=self.session), m.Done) is not None:
             self.watch.expect_unless_log_failed("signed_out", cause="signed_out")
             self.model.leave = None
             self.session = ""
             self.drop_erasures()
 
-    @rule(wrong_s=st.sampled_from(_WRONG_CLOCKS_S), is_confirmed=st.booleans())
+    @rule(wrong_s=st.sampled_from(WRONG_CLOCKS_S), is_confirmed=st.booleans())
     def phone_offers_its_clock(self, wrong_s: int, is_confirmed: bool) -> None:
         self.fire("offer clock")
         if self.has_session():
@@ -133,7 +138,10 @@ class PeopleRules(MachineBase):
         self.fire("amend person")
         if not self.model.people or not self.has_session():
             return
-        old, (role, is_child, responsibility) = self.person(person), _KINDS[kind]
+        self.amend(self.person(person), kind)
+
+    def amend(self, old: Person, kind: str) -> None:
+        role, is_child, responsibility = _KINDS[kind]
         facts = {"label": PLANTED, "role": role, "is_child": is_child, "responsibility": responsibility}
         verb = m.AmendParticipant(session=self.session, case=old.case, participant_id=old.code, **facts)
         if self.ask(verb, m.Done) is not None:
@@ -146,7 +154,9 @@ class PeopleRules(MachineBase):
         self.fire("remove person")
         if not self.model.people or not self.has_session():
             return
-        old = self.person(person)
+        self.remove(self.person(person))
+
+    def remove(self, old: Person) -> None:
         if self.ask(m.RemoveParticipant(session=self.session, case=old.case, participant_id=old.code), m.Done) is not None:
             self.watch.expect("participant_removed", case=old.case, participant=old.code)
             self.model.remove(old)
@@ -155,13 +165,22 @@ class PeopleRules(MachineBase):
     def leave_must_hold(self) -> None:
         """A leave that rested on what was just changed is gone, and a film with it."""
         leave = self.model.leave
-        if leave is None or self.model.permits(Scope.FILM, leave.case, leave.present, self.world.now_ns):
+        if leave is None:
+            return
+        if self.model.permits(Scope.FILM, leave.case, leave.present, self.world.now_ns):
+            self._lease_must_not_have_moved(leave)
             return
         if self.world.camera.is_open:
             raise PromiseBroken("P3", "filming went on without everybody's consent")
         if self.world.status.armed_case:
             raise PromiseBroken("P3", "a leave outlived what it rested on")
         self.model.leave = None
+
+    def _lease_must_not_have_moved(self, leave: GivenLeave) -> None:
+        """It runs on boot time, whatever time somebody says it is."""
+        status, left_ns = self.world.status, leave.end_ns - self.world.now_ns
+        if status.armed_case and abs(status.lease_left_s * NS - left_ns) > _AGREES_NS:
+            raise PromiseBroken("P3", f"the lease has moved: {status.lease_left_s} s instead of {left_ns / NS} s")
 
     @rule(person=numbers, giver=numbers, scope=st.sampled_from([Scope.FILM, *Scope]), days=st.sampled_from([1, 2, 30, 700]))
     def somebody_gives_consent(self, person: int, giver: int, scope: Scope, days: int) -> None:

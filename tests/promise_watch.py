@@ -18,6 +18,8 @@ from capture.audit.verify import Verdict, verify_log
 from capture.model import Scope
 
 HOLD_NS = NS
+_RETAKE_NS = NS - 50 * MS
+"""From the stop to a hold that counts; the witness sees the sensor go off a little after the stop."""
 _LATE_NS = 1_500 * MS
 """A lease is looked at between two steps of the test's time; a lamp once a second."""
 _LAMP_NS = 2_500 * MS
@@ -61,10 +63,15 @@ class PromiseWatch:
         self._last_press: tuple[int, int | None] = (0, None)
         self._is_lit = self._is_on = False
         self._opened_at = self._lease_end_ns = 0
+        self._off_ns = -_RETAKE_NS
         self._kept: dict[str, _Kept] = {}
 
     def begin_step(self) -> None:
         self.lines = []
+
+    def begin_boot(self) -> None:
+        """Boot time begins anew: what was before lies behind all of it."""
+        self._last_press, self._off_ns = (0, None), -_RETAKE_NS
 
     def see(self) -> None:
         """What the witness saw by now, judged by the leave that holds now: before the test itself changes that."""
@@ -103,6 +110,8 @@ class PromiseWatch:
             soon(look, 5)
         except TimeoutError:
             raise PromiseBroken("P10", f"no line says {event} {fields}") from None
+        if found and (found[-1].boot != self.world.clock.boot_id or found[-1].boottime_ms > self.world.now_ns // MS):
+            raise PromiseBroken("P10", f"the line of {event} names another boot or moment: {found[-1]}")
         if not found:
             raise PromiseBroken("P10", f"{event} {fields} was done while the log could not be written")
         return found[-1]
@@ -150,12 +159,12 @@ class PromiseWatch:
                     self._look_at_a_rise(one)
                     self._is_on = True
                 case Sight.OFF:
-                    self._is_on = False
+                    self._is_on, self._off_ns = False, one.at_ns
                     if one.at_ns > self._lease_end_ns + _LATE_NS:
                         raise PromiseBroken("P3", "the sensor was on after its lease")
                 case Sight.CUT:
                     self._is_on = self._is_lit = False
-                    self._last_press = (0, None)
+                    self._last_press, self._off_ns = (0, None), -_RETAKE_NS
         self._looked = len(seen)
 
     def _look_at_a_rise(self, rise: Seen) -> None:
@@ -166,6 +175,8 @@ class PromiseWatch:
             raise PromiseBroken("P1", "the sensor opened, and nobody had armed")
         if down_ns <= leave.armed_ns or (up_ns or rise.at_ns) - down_ns < HOLD_NS:
             raise PromiseBroken("P1", f"the sensor opened without a hold after arming: {leave} {self._last_press}")
+        if down_ns - self._off_ns < _RETAKE_NS:
+            raise PromiseBroken("P1", "the sensor opened by a hold that began within a second of the stop")
         if not leave.armed_ns < rise.at_ns < leave.end_ns + _LATE_NS:
             raise PromiseBroken("P3", "the sensor opened after its lease")
         if not self.model.permits(Scope.FILM, leave.case, leave.present, rise.at_ns):

@@ -15,32 +15,36 @@ from capture.recorder.model import NS, Ask, AskKind, Contact, EndKind, Leave, Ph
 
 NOW = 100_000 * NS
 
-_HELD = {"up": 0.0, "down": 0.2, "1 s": 1.0, "5 s": 5.0, "10 s": 10.0}
-_ON = {
-    # how long the sensor is on, when its last picture came before now, tally looks, reminders
-    "no frame yet": (1.0, None, 1, 0),
-    "no frame for 3 s": (3.0, None, 3, 0),
-    "runs": (9.0, 0.0, 9, 0),
-    "no frame for 1 s": (9.0, 1.0, 9, 0),
-    "tally look due": (9.0, 0.0, 8, 0),
-    "2 minutes": (120.0, 0.0, 120, 0),
-    "5 minutes": (300.0, 0.0, 300, 2),
-    "limit": (0.0, 0.0, 9_999, 99),
+_HELD = {"down": 0.2, "1 s": 1.0, "5 s": 5.0, "10 s": 10.0}
+_FRAMES = {
+    # how long the sensor is on, when its last picture came before now
+    "none yet": (1.0, None),
+    "none for 3 s": (3.0, None),
+    "come": (9.0, 0.0),
+    "none for 1 s": (9.0, 1.0),
+}
+_CUES = {
+    # how long the sensor is on at least, reminders
+    "nothing": (0.0, 0),
+    "2 minutes": (120.0, 0),
+    "5 minutes": (300.0, 2),
+    "limit": (0.0, 99),
 }
 _OLDER = {
     "contact": {"down": "1 s", "1 s": "5 s", "5 s": "10 s"},
     "leave": {"to film": "to film, over", "to look": "to look, over"},
+    "frames": {"none yet": "none for 3 s", "come": "none for 1 s"},
     "ask": {"waits": "60 s old"},
     "window": {"open": "over"},
 }
-_LATER = ("no frame for 1 s", "tally look due", "2 minutes", "5 minutes", "limit")
 _ON_PHASES = (Phase.FRAMING, Phase.RECORDING)
 _MODE_PHASES = (Phase.PREPARING, Phase.LIGHTING, Phase.OPENING, *_ON_PHASES)
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What decides. `contact` is how long the button has been down, `on` how the sensor does."""
+    """What decides. `contact` is how long the button has been down, `frames` whether the sensor delivers, `cue` what is due by
+    how long it has been on."""
 
     phase: Phase = Phase.BOOTING
     contact: str = "up"
@@ -48,7 +52,10 @@ class Facts:
     may_open: bool = True
     leave: str = "none"
     mode: ArmMode = ArmMode.FILM
-    on: str = "off"
+    frames: str = "off"
+    cue: str = "nothing"
+    is_look_due: bool = False
+    """Whether the tally is to be driven and read back again."""
     ask: str = "none"
     window: str = "closed"
     is_slow: bool = False
@@ -62,17 +69,16 @@ class Facts:
 def facts_of(state: State) -> Facts:
     """What is true of a state now."""
     contact, leave = state.contact, state.leave
-    held_s = 0.0 if contact is None else (NOW - contact.down_ns) / NS
     return Facts(
         phase=state.phase,
-        contact="up"
-        if contact is None
-        else [name for name, least_s in _HELD.items() if name != "up" and held_s >= least_s - 0.2][-1],
+        contact="up" if contact is None else _how_held(state, NOW - contact.down_ns),
         is_spent=contact is not None and contact.is_spent,
         may_open=contact is None or contact.may_open,
         leave="none" if leave is None else _leave_name(leave),
         mode=state.mode if state.phase in _MODE_PHASES else ArmMode.FILM,
-        on=_how_on(state) if state.phase in _ON_PHASES else "off",
+        frames=_frames(state) if state.phase in _ON_PHASES else "off",
+        cue=_cue(state) if state.phase in _ON_PHASES else "nothing",
+        is_look_due=state.phase in _ON_PHASES and (NOW - state.opened_ns) // NS > state.lamp_checks,
         ask="none" if not state.asks else "waits" if state.asks[0].expires_ns > NOW else "60 s old",
         window="closed" if not state.enrolment_end_ns else "open" if state.enrolment_end_ns > NOW else "over",
         is_slow=state.phase is Phase.PREPARING and NOW - state.prepared_ns >= state.limits.prepare,
@@ -82,32 +88,45 @@ def facts_of(state: State) -> Facts:
     )
 
 
+def _how_held(state: State, held_ns: int) -> str:
+    limits = state.limits
+    if held_ns >= limits.stuck:
+        return "10 s"
+    if held_ns >= limits.shutdown_hold:
+        return "5 s"
+    return "1 s" if held_ns >= limits.hold else "down"
+
+
 def _leave_name(leave: Leave) -> str:
     name = "to film" if leave.mode is ArmMode.FILM else "to look"
     return name if leave.lease_end_ns > NOW else f"{name}, over"
 
 
-def _how_on(state: State) -> str:
+def _frames(state: State) -> str:
+    limits = state.limits
+    if not state.last_frame_ns:
+        return "none for 3 s" if NOW - state.opened_ns >= limits.first_frame else "none yet"
+    return "none for 1 s" if NOW - state.last_frame_ns >= limits.no_frames else "come"
+
+
+def _cue(state: State) -> str:
     limits, on_for = state.limits, NOW - state.opened_ns
     is_filming = state.phase is Phase.RECORDING
-    if not state.last_frame_ns:
-        return "no frame for 3 s" if on_for >= limits.first_frame else "no frame yet"
-    if NOW - state.last_frame_ns >= limits.no_frames:
-        return "no frame for 1 s"
     if on_for >= (limits.film if is_filming else limits.framing):
         return "limit"
     if is_filming and on_for >= limits.five_minutes and not state.is_cued:
         return "5 minutes"
-    if is_filming and on_for // limits.reminder > state.reminders:
-        return "2 minutes"
-    return "tally look due" if on_for // NS > state.lamp_checks else "runs"
+    return "2 minutes" if is_filming and on_for // limits.reminder > state.reminders else "nothing"
 
 
 def state_of(facts: Facts) -> State:
     """A state of which these facts are true."""
     limits = State().limits
-    on_s, ago_s, looks, reminders = _ON.get(facts.on, (9_999.0, 99.0, 0, 0))
-    if facts.on == "limit":
+    is_on = facts.phase in _ON_PHASES
+    on_s, ago_s = _FRAMES.get(facts.frames, (9_999.0, 99.0))
+    least_s, reminders = _CUES[facts.cue]
+    on_s = max(on_s, least_s)
+    if facts.cue == "limit":
         on_s = (limits.film if facts.phase is Phase.RECORDING else limits.framing) / NS
     return State(
         phase=facts.phase,
@@ -123,8 +142,8 @@ def state_of(facts: Facts) -> State:
         last_frame_ns=0 if ago_s is None else NOW - round(ago_s * NS),
         stopped_ns=NOW - (NS // 2 if facts.is_quick else 2 * NS),
         reminders=reminders,
-        lamp_checks=looks,
-        is_cued=facts.on == "limit",
+        lamp_checks=int(on_s) - facts.is_look_due if is_on else 0,
+        is_cued=facts.cue == "limit",
         fault="a_fault" if facts.fault else "",
         ending=facts.ending,
         enrolment_end_ns={"closed": 0, "open": NOW + NS, "over": NOW}[facts.window],
@@ -143,11 +162,30 @@ def older(facts: Facts) -> Iterator[Facts]:
     for name, steps in _OLDER.items():
         if (after := steps.get(getattr(facts, name))) is not None:
             yield replace(facts, **{name: after})
-    if facts.on == "no frame yet":
-        yield replace(facts, on="no frame for 3 s")
-    if facts.on == "runs":
-        yield from (replace(facts, on=later) for later in _LATER if facts.phase is Phase.RECORDING or "minutes" not in later)
+    if facts.phase in _ON_PHASES and facts.frames != "none yet" and facts.cue != "limit":
+        yield replace(facts, cue="limit")
+        if facts.phase is Phase.RECORDING:
+            yield from (replace(facts, cue=later) for later in ("2 minutes", "5 minutes"))
+    if facts.phase in _ON_PHASES and not facts.is_look_due:
+        yield replace(facts, is_look_due=True)
     if facts.phase is Phase.PREPARING and not facts.is_slow:
         yield replace(facts, is_slow=True)
     if facts.is_quick:
         yield replace(facts, is_quick=False)
+
+
+def later(state: State, passed_ns: int) -> State:
+    """The same state looked at so much later: every time that it holds lies further back."""
+    contact, leave = state.contact, state.leave
+    return replace(
+        state,
+        contact=None if contact is None else replace(contact, down_ns=contact.down_ns - passed_ns),
+        leave=None if leave is None else replace(leave, lease_end_ns=leave.lease_end_ns - passed_ns),
+        asks=tuple(replace(ask, expires_ns=ask.expires_ns - passed_ns) for ask in state.asks),
+        looked_ns=state.looked_ns - passed_ns,
+        prepared_ns=state.prepared_ns - passed_ns,
+        opened_ns=state.opened_ns - passed_ns,
+        last_frame_ns=state.last_frame_ns and state.last_frame_ns - passed_ns,
+        stopped_ns=state.stopped_ns - passed_ns,
+        enrolment_end_ns=state.enrolment_end_ns and state.enrolment_end_ns - passed_ns,
+    )

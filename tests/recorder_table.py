@@ -37,7 +37,8 @@ _WORDS = {
     "may_open": "hold",
     "is_slow": "preparing",
     "is_quick": "stopped",
-    "on": "sensor",
+    "cue": "due",
+    "is_look_due": "tally look",
 }
 _SAID: dict[tuple[str, object], str] = {
     ("is_spent", False): "fresh",
@@ -46,6 +47,8 @@ _SAID: dict[tuple[str, object], str] = {
     ("may_open", True): "in time",
     ("is_slow", True): "5 s",
     ("is_slow", False): "less",
+    ("is_look_due", True): "due",
+    ("is_look_due", False): "done",
     ("fault", True): "found",
     ("fault", False): "none",
 }

@@ -74,6 +74,7 @@ class TroubleRules(MachineBase):
         if is_new_boot:
             self.world.new_boot(self.world.clock.true_ms + wrong_days * 86_400_000)
             self.model.offset_ms = None
+            self.watch.begin_boot()
         self.model.leave = None
         self.session, self.is_socket_away, self.is_held = "", False, is_held
         self.asks.clear()

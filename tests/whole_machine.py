@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
+from ending_rules import ENDINGS
 from film_rules import FAILS_BEFORE, WHILE_FILMING, FilmRules
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
@@ -44,6 +45,9 @@ MUST_HAPPEN = (
         "transfer",
     ),
     *("make ready", "film", "film a visit", "films", "looks", "opened", "erase", "erased for good"),
+    *("held too soon", "opened too late", "clock under a leave", "clock under a film", "parents were none"),
+    *(f"ended by: {how}" for how in ENDINGS),
+    "ended while the disk stalled",
     *(f"restart: {how}" for how in HOW),
     *(f"before filming: {what}" for what in FAILS_BEFORE),
     *(f"while filming: {what}" for what in WHILE_FILMING),

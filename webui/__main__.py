@@ -5,7 +5,6 @@ from __future__ import annotations
 import ipaddress
 import logging
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -14,7 +13,7 @@ from capture.client import CaptureClient
 from capture.errors import BoxUnusable
 from webui.app import create_app
 from webui.config import WebConfig
-from webui.leaf import Leaf, current_leaf
+from webui.leaf import Leaf, claimed_time, current_leaf
 from webui.service import Service, read_service
 from webui.serving import serve
 from webui.watch import PATIENCE_S
@@ -61,7 +60,7 @@ def main(
     )
     client = CaptureClient(socket_path)
     watcher = CaptureClient(socket_path, PATIENCE_S)
-    serve(lambda: create_app(config, client, watcher=watcher), _leaf(tls, cert, key), address, port)
+    serve(lambda: create_app(config, client, watcher=watcher), _leaf(tls, cert, key, watcher), address, port)
 
 
 def _service(path: Path | None) -> Service:
@@ -73,13 +72,13 @@ def _service(path: Path | None) -> Service:
         raise click.ClickException(f"{path}: {error}") from error
 
 
-def _leaf(tls: Path | None, cert: Path | None, key: Path | None) -> Leaf:
+def _leaf(tls: Path | None, cert: Path | None, key: Path | None, watcher: CaptureClient) -> Leaf:
     if cert and key:
         return Leaf(cert, key)
     if cert or key or tls is None:
         raise click.UsageError("give --tls, or --cert and --key")
     try:
-        return current_leaf(tls, datetime.now(UTC))
+        return current_leaf(tls, claimed_time(watcher))
     except BoxUnusable as error:
         raise click.ClickException(str(error)) from error
 

@@ -8,7 +8,9 @@ from pathlib import Path
 
 from cryptography import x509
 
-from capture.errors import BoxUnusable
+from capture.client import CaptureClient
+from capture.errors import BoxUnusable, VigcamError
+from capture.messages import GetStatus, Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,18 @@ def current_leaf(folder: Path, now: datetime) -> Leaf:
         raise BoxUnusable(f"no leaf-*.pem with a key in {folder}")
     best = max(leaves, key=lambda path: _margin(path, moment))
     return Leaf(best, best.with_suffix(".key"))
+
+
+def claimed_time(client: CaptureClient) -> datetime:
+    """What time the box believes it is, be it only what was last seen; by the system's clock where the daemon does not answer.
+
+    The system's clock alone would not do: without a battery it stands still while the box is off, so that after some years the
+    first leaf, long over for every phone, would still look like the right one.
+    """
+    try:
+        return datetime.fromtimestamp(client.call(GetStatus(), Status).clock.ms / 1000, UTC)
+    except VigcamError:
+        return datetime.now(UTC)
 
 
 def validity(path: Path) -> tuple[datetime, datetime]:

@@ -33,8 +33,8 @@ def test_the_walk_tries_every_kind_of_event_in_every_phase() -> None:
     assert {(turn.what, turn.facts.phase) for turn in walk()} == {(what, phase) for what in EVENTS for phase in Phase}
 
 
-def test_facts_say_all_that_decides() -> None:
-    """What follows from a state follows from any other of which the same is true."""
+def test_a_state_made_of_facts_is_one_of_which_they_are_true() -> None:
+    """That they say all that decides, `test_recorder_walk.py` shows."""
     for turn in walk():
         assert facts_of(turn.before) == turn.facts
 
@@ -123,7 +123,7 @@ def _is_stray(turn: Turn) -> bool:
 def test_sensor_that_was_just_opened_is_given_its_time() -> None:
     opened = [turn for turn in walk() if isinstance(turn.event, SensorOpened) and turn.facts.phase is Phase.OPENING]
     assert opened
-    assert {facts_of(turn.after).on for turn in opened} == {"no frame yet"}
+    assert {(facts_of(turn.after).frames, facts_of(turn.after).cue) for turn in opened} == {("none yet", "nothing")}
 
 
 def test_frame_that_came_is_seen_before_time_is_looked_at() -> None:

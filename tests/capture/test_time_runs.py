@@ -19,10 +19,10 @@ from capture import messages as m
 from capture.anchor import TimeAnchor
 from capture.attempts import Attempts
 from capture.catalogue import Catalogue
-from capture.errors import ClockUnlikely, EnrolmentClosed, SignInNeeded, TooManyAttempts, VigcamError
+from capture.errors import ClockUnlikely, EnrolmentClosed, NotNow, SignInNeeded, TooManyAttempts, VigcamError
 from capture.ids import new_practitioner_id
 from capture.keyring import PublicKeys, Unlocked
-from capture.model import ArmMode
+from capture.model import ArmMode, Confidence
 from capture.rate import Rate
 from capture.recorder.model import NS, Ask, AskKind, Leave, Phase, State, Tick
 from capture.recorder.step import step
@@ -167,6 +167,7 @@ def test_an_idle_session_ends_after_its_quarter_of_an_hour_and_not_by_the_wall(b
 
 @pytest.mark.parametrize("wait_s", [55, 65])
 def test_a_sign_in_waits_a_minute_for_its_press_and_not_by_the_wall(box: JumpingBox, wait_s: int) -> None:
+    _jump(box)
     verb = m.SignInBegin(username=box.username, passphrase=box.passphrase)
     waiting = box.client.call(verb, m.SignInWaiting)
     _jump(box)
@@ -177,6 +178,25 @@ def test_a_sign_in_waits_a_minute_for_its_press_and_not_by_the_wall(box: Jumping
     except VigcamError:
         is_in = False
     assert is_in is (wait_s < 60)
+
+
+@pytest.mark.promise("P9")
+@pytest.mark.parametrize("wait_s", [55, 65])
+def test_an_erasure_waits_a_minute_for_its_press_and_not_by_the_wall(box: JumpingBox, wait_s: int) -> None:
+    box.arm(*box.family())
+    kept = box.film(0.5)
+    _jump_alone(box)
+    waiting = box.client.call(m.EraseBegin(session=box.session, recording_ids=(kept,), words=kept), m.EraseWaiting)
+    _jump(box)
+    box.pass_s(wait_s)
+    box.press()
+    is_there = (box.folder / "vault" / f"{kept}.mp4.age").exists
+    if wait_s < 60:
+        wait_until(lambda: not is_there())
+    else:
+        with pytest.raises(NotNow):
+            box.client.call(m.ErasePoll(session=box.session, ask_id=waiting.ask_id), m.Answer)
+        assert is_there()
 
 
 def test_guesses_of_the_set_up_code_wait_their_time_out_and_not_by_the_wall(box: JumpingBox) -> None:
@@ -202,3 +222,11 @@ def test_a_box_that_slept_has_neither_a_session_nor_a_window_nor_a_leave(box: Ju
     wait_until(lambda: not box.status().is_signed_in)
     status = box.status()
     assert (status.state, status.is_enrolment_open, status.waiting_for_press) == ("idle", False, "")
+
+
+def test_what_time_it_was_at_an_orderly_end_is_what_the_next_boot_expects(box: JumpingBox) -> None:
+    box.pass_s(5 * 86_400)
+    box.reboot(system_ms=0)
+    found = box.status().clock
+    assert found.confidence is Confidence.NONE
+    assert 0 <= found.ms - (NOON_MS + 5 * DAY_MS) < HOUR_MS

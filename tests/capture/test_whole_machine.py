@@ -8,7 +8,7 @@ from ram_folder import ram_folder
 from whole_machine import Findings, run
 
 _STEPS = 45
-_SAME_RUNS, _NEW_RUNS = 28, 5
+_SAME_RUNS, _NEW_RUNS = 20, 4
 _NUMBER = 6
 
 

@@ -27,6 +27,13 @@ def test_boot_time_is_the_kernels():
     assert before <= SystemClock().boottime_ns() <= time.clock_gettime_ns(time.CLOCK_BOOTTIME)
 
 
+def test_boot_time_goes_on_while_the_box_sleeps(monkeypatch):
+    """Three of these seven nanoseconds it was awake."""
+    kernel = {time.CLOCK_BOOTTIME: 7, time.CLOCK_MONOTONIC: 3, time.CLOCK_REALTIME: 9}
+    monkeypatch.setattr(time, "clock_gettime_ns", kernel.__getitem__)
+    assert SystemClock().boottime_ns() == 7
+
+
 def test_wall_time_is_in_milliseconds():
     assert abs(SystemClock().wall_ms() - time.time() * 1000) < 2000
 

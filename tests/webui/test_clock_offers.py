@@ -91,3 +91,18 @@ def test_a_clock_that_jumps_at_sign_in_ends_neither_the_session_nor_a_form_that_
     assert page.post("/cases", sent).status_code == 303
     assert page.get("/cases").status_code == 200
     assert box.status().is_signed_in
+
+
+@pytest.mark.promise("P3")
+@pytest.mark.parametrize(
+    "said",
+    ["-86400000", "0", "946684800000", "1800000000000.5", "NaN", "", "253402300799000", "253402300800000"],
+    ids=["1969", "1970", "2000", "a fraction", "no number", "nothing", "9999", "10000"],
+)
+def test_a_browser_whose_clock_cannot_be_right_is_left_to_a_person_and_moves_nothing(box: JumpingBox, said: str) -> None:
+    page, before = _enter(box), box.status().clock
+    for more in ({}, {"confirmed": "1"}):
+        assert page.post("/clock", {"wall_ms": said, **more}, Accept="application/json").status_code == 409
+    assert box.status().clock.confidence is before.confidence
+    assert abs(box.status().clock.ms - before.ms) < 60_000
+    assert SCRIPT not in page.get("/").text, "it would ask again at every page"

@@ -7,8 +7,12 @@ from pathlib import Path
 
 import pytest
 from cryptography import x509
+from jumping_box import jumping_box
 
+from capture.client import CaptureClient
 from capture.errors import BoxUnusable
+from capture.model import Confidence
+from webui.__main__ import _leaf
 from webui.leaf import current_leaf, validity
 
 
@@ -38,6 +42,23 @@ def test_a_box_that_knows_no_time_still_answers_with_the_nearest(tls: Path, year
     leaf = current_leaf(tls, datetime(year, 1, 1, tzinfo=UTC))
     assert leaf.cert_path == leaves(tls)[place]
     assert leaf.key_path.is_file()
+
+
+def test_the_leaf_is_chosen_by_the_boxs_own_claim_where_the_systems_clock_stood_still(tls: Path, tmp_path: Path) -> None:
+    """A box without a battery, used now and then: its system's clock counts only the hours in which it was switched on."""
+    first, second = leaves(tls)[:2]
+    long_after_ms = round((validity(first)[1] + timedelta(days=200)).timestamp() * 1000)
+    just_after_provisioning_ms = round((validity(first)[0] + timedelta(days=40)).timestamp() * 1000)
+    with jumping_box(tmp_path / "box", system_ms=just_after_provisioning_ms) as box:
+        assert _leaf(tls, None, None, box.client).cert_path == first
+        box.offer(long_after_ms, is_confirmed=True)
+        box.reboot(just_after_provisioning_ms)
+        assert box.status().clock.confidence is Confidence.NONE
+        assert _leaf(tls, None, None, box.client).cert_path == second
+
+
+def test_without_a_daemon_the_systems_clock_has_to_do(tls: Path, tmp_path: Path) -> None:
+    assert _leaf(tls, None, None, CaptureClient(tmp_path / "nobody.sock")).cert_path == leaves(tls)[0]
 
 
 def test_a_folder_without_a_leaf_is_refused(tmp_path: Path) -> None:

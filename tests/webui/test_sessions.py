@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
+import pytest
 from web_box import Browser
 
 from capture.client import CaptureClient
 from capture.messages import SignedIn
 from capture.model import Confidence
-from webui.app import create_app
+from webui.app import boottime_s, create_app
 from webui.config import WebConfig
 from webui.sessions import COOKIE, SESSION_LIMIT, Sessions, WebSession
 
 WHO = SignedIn(session="s" * 24, practitioner="prac-aaaaaa", recipients=(), clock_confidence=Confidence.RTC)
+
+DAY_S = 86_400
 
 
 class BootClock:
@@ -68,6 +72,20 @@ def test_a_known_browser_keeps_its_session(lonely: Browser) -> None:
 def test_a_request_that_needs_nothing_remembered_gets_no_cookie(lonely: Browser) -> None:
     assert "Set-Cookie" not in lonely.get("/static/css/page.css").headers
     assert "Set-Cookie" not in lonely.get("/sign-in/state").headers
+
+
+def test_the_pages_own_time_is_boot_time_and_goes_on_while_the_box_sleeps(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Three of these seven seconds it was awake."""
+    kernel = {time.CLOCK_BOOTTIME: 7.0, time.CLOCK_MONOTONIC: 3.0, time.CLOCK_REALTIME: 9.0}
+    monkeypatch.setattr(time, "clock_gettime", kernel.__getitem__)
+    assert boottime_s() == 7.0
+
+
+@pytest.mark.parametrize("jump_s", [-400 * DAY_S, 400 * DAY_S])
+def test_a_form_outlives_any_step_of_the_systems_clock(lonely: Browser, monkeypatch: pytest.MonkeyPatch, jump_s: int) -> None:
+    token, machines_time_s = lonely.token(), time.time
+    monkeypatch.setattr(time, "time", lambda: machines_time_s() + jump_s)
+    assert lonely.post("/disarm", {"csrf_token": token}).location == "/sign-in"
 
 
 def test_a_browser_that_asks_nothing_is_forgotten_by_boot_time(lonely: Browser) -> None:

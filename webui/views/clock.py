@@ -12,7 +12,7 @@ from capture.messages import Done, OfferClock
 from webui import forms
 from webui.answers import again, see
 from webui.parts import parts
-from webui.refusals import SHOWN_WITH_THE_FORM
+from webui.refusals import SHOWN_WITH_THE_FORM, FormInvalid
 from webui.sessions import browser, signed_in
 from webui.views.home import status
 
@@ -39,8 +39,11 @@ def offer() -> Response:
         finally:
             parts().movies.drop_session(who.session)  # by another time what it was opened by may have run out
     except SHOWN_WITH_THE_FORM as refusal:
-        if isinstance(refusal, ClockUnlikely):
+        is_unreadable = is_script and isinstance(refusal, FormInvalid)
+        if is_unreadable or isinstance(refusal, ClockUnlikely):
             browser().needs_clock = False  # a person decides now: the script must not ask again at every page
+        if is_unreadable:
+            raise ClockUnlikely from refusal  # before 1970, after 9999: a time all the same, and nobody here believes it
         if is_script:
             raise
         return again("clock.html", refusal, status=status(), offsets=forms.UTC_OFFSETS)
