@@ -62,4 +62,4 @@ class ErasureDesk:
 
 
 def _waiting(waiting: ErasureWaiting) -> EraseWaiting:
-    return EraseWaiting(ask_id=waiting.ask_id, left_s=waiting.left_s)
+    return EraseWaiting(ask_id=waiting.ask_id, left_s=waiting.left_s, is_pressed=waiting.is_pressed)
