@@ -83,6 +83,24 @@ def test_wrong_codes_are_counted_whichever_verb_brings_them(box: JumpingBox, kin
     box.client.call(m.ListPractitioners(setup_code=box.provisioned.setup_code), m.PractitionerList)
 
 
+def test_however_many_wrong_codes_were_tried_whoever_has_the_card_gets_in_within_one_window(box: JumpingBox) -> None:
+    refused = 0
+    while refused < 20:
+        try:
+            box.client.call(m.ListPractitioners(setup_code="wrong"), m.PractitionerList)
+        except SetupCodeWrong:
+            refused += 1
+        except TooManyAttempts as wait:
+            box.pass_s((wait.retry_after_s or 0) + 1)
+        except EnrolmentClosed:
+            box.reboot(held=True)
+    box.reboot(held=True)
+    with pytest.raises(TooManyAttempts) as wait:
+        box.client.call(m.ListPractitioners(setup_code=box.provisioned.setup_code), m.PractitionerList)
+    box.pass_s((wait.value.retry_after_s or 0) + 1)
+    box.client.call(m.ListPractitioners(setup_code=box.provisioned.setup_code), m.PractitionerList)
+
+
 def test_no_operator_of_the_machine_may_ask_for_any_of_it() -> None:
     assert not OPERATOR_VERBS & set(ADMIN_VERBS)
     peers = Peers(page=frozenset({1}), operators=frozenset({2}))
