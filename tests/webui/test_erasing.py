@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from web_box import Browser, RealBox, case_with_consents, wait_for
+from web_box import Browser, RealBox, case_with_consents, open_descriptors, wait_for
 
 from capture.errors import SignInRefused
 from capture.messages import SignInBegin, SignInWaiting
@@ -211,6 +211,20 @@ def test_what_broke_off_behind_the_press_is_not_called_still_there(me: Browser, 
     in_the_way.rmdir()
     again = me.post(f"/recordings/{recording}/erase", {"words": recording}).location
     assert "Receipt for the family" in press_for(me, own_box, again)
+
+
+@pytest.mark.promise("P9")
+def test_what_was_looked_at_until_the_press_is_closed_though_nobody_waits_for_the_answer(me: Browser, own_box: RealBox) -> None:
+    code, *present = case_with_consents(me)
+    recording = film(me, own_box, code, *present)
+    assert me.post(f"/recordings/{recording}/erase", {"words": recording}).status_code == 303
+    assert me.get(f"/recordings/{recording}/video.mp4").status_code == 200
+    assert open_descriptors(own_box) == 1
+    wait_for(lambda: own_box.status().waiting_for_press == "erase", "the box to ask")
+    own_box.press()
+    wait_for(lambda: not (own_box.folder / "vault" / f"{recording}.mp4.age").exists(), "the erasure")
+    me.get("/live")
+    assert open_descriptors(own_box) == 0
 
 
 def test_nobody_who_is_not_signed_in_sees_what_is_due_or_was_erased(own_box: RealBox, tmp_path: Path) -> None:
