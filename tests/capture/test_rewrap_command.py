@@ -160,6 +160,7 @@ def test_package_with_another_recipient_put_in_is_refused(desk: Desk, packer: Pa
     desk, file = with_recovery(desk, packer, packer.signed().replace(theirs.encode(), mine.encode()))
     ended = rewrap(desk, file, "--taker", Identity.generate().recipient.fingerprint)
     assert ended.returncode == 3, ended.stderr
+    assert "the package is not as a box signed it" in ended.stderr.replace("\n", " ")
     assert desk.files() == set()
 
 
