@@ -2,6 +2,9 @@
 
 One count for the whole box: a count for each user name would let somebody try each name in turn. The count survives a
 restart, and the whole delay begins anew then, so that pulling the plug wins nothing. Delays run on boot time.
+
+A secret that is asked for only within some minutes after a power-on needs a longest delay that fits into them: else a dozen
+failures would lock for good, because each further power-on would begin the delay anew.
 """
 
 from __future__ import annotations
@@ -23,9 +26,12 @@ _COUNT_MAX = 1_000
 class Attempts:
     """Counts failed attempts at one secret; `name` ("sign_in", "set_up") keeps the counts of different secrets apart."""
 
-    def __init__(self, catalogue: Catalogue, clock: Clock, name: str = "sign_in") -> None:
+    def __init__(
+        self, catalogue: Catalogue, clock: Clock, name: str = "sign_in", longest_delay_s: float = LONGEST_DELAY_S
+    ) -> None:
         self._catalogue = catalogue
         self._clock = clock
+        self._longest_delay_s = longest_delay_s
         self._key = f"attempts.{name}"
         self._lock = threading.Lock()
         self._count = _parse_count(catalogue.meta(self._key))
@@ -58,7 +64,7 @@ class Attempts:
         self._counted_ns = self._clock.boottime_ns()
 
     def _check(self) -> None:
-        left_s = delay_s(self._count) - (self._clock.boottime_ns() - self._counted_ns) / 1e9
+        left_s = min(delay_s(self._count), self._longest_delay_s) - (self._clock.boottime_ns() - self._counted_ns) / 1e9
         if left_s > 0:
             raise TooManyAttempts(retry_after_s=left_s)
 

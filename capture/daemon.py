@@ -52,7 +52,7 @@ from capture.status import StatusBoard
 from capture.take.publishing import Publisher
 from capture.trust import Trust
 from capture.vault import Vault
-from capture.window import EnrolmentWindow
+from capture.window import LONGEST_DELAY_S, EnrolmentWindow
 from device.ports import Camera, Clock, Disk, PacketSink, Panel, PictureSink, PowerGauge
 
 _log = logging.getLogger(__name__)
@@ -161,7 +161,7 @@ class Daemon:
                 trust=trust,
                 window=EnrolmentWindow(
                     verifier=config.trust.setup_verifier,
-                    attempts=Attempts(self._catalogue, clock, "set_up"),
+                    attempts=Attempts(self._catalogue, clock, "set_up", LONGEST_DELAY_S),
                     audit=self._audit,
                     control=self._control,
                     clock=clock,

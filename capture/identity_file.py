@@ -1,18 +1,21 @@
 """Identities at a workstation: read from an age identity file or a copied keyring, made for a new file. Never used on the box.
 
 An identity file is text: one `AGE-SECRET-KEY-1…` or `AGE-SECRET-KEY-PQ-1…` a line, empty lines, and comments that begin with
-`#`. Source: age(1).
+`#`. It may be sealed by a passphrase, as `age -p` does it, armored or not. Source: age(1).
 """
 
 from __future__ import annotations
 
 from datetime import datetime
+from io import BytesIO
 
 import msgspec
 
 from capture.errors import BadRequest, NotARecipient, SignInRefused
 from capture.keyring import normalise
 from capture.model import Fact
+from capture.seal.armor import START_BYTES, is_armored, read_armor
+from capture.seal.header import LONE_KIND, VERSION_LINE, parse_header
 from capture.seal.keys import AnyIdentity, Identity, parse_identity
 from capture.seal.small import unseal_with_passphrase
 
@@ -42,6 +45,26 @@ def identities_in(text: str) -> tuple[AnyIdentity, ...]:
     if not found:
         raise BadRequest("the identity file holds no identity")
     return tuple(found)
+
+
+def is_sealed_by_passphrase(data: bytes) -> bool:
+    """Whether an identity file has to be opened by a passphrase before it can be read. Raises SealBroken, Truncated."""
+    binary = _unarmored(data)
+    return binary.startswith(VERSION_LINE) and parse_header(binary).stanzas[0].kind == LONE_KIND
+
+
+def identities_sealed_in(data: bytes, passphrase: str) -> tuple[AnyIdentity, ...]:
+    """Those of an identity file that is sealed by a passphrase. Raises SignInRefused for a wrong one, SealBroken or Truncated if
+    the file is damaged, BadRequest as `identities_in`."""
+    try:
+        plain = unseal_with_passphrase(_unarmored(data), passphrase)
+    except NotARecipient:
+        raise SignInRefused from None
+    return identities_in(plain.decode("utf-8-sig", "replace"))
+
+
+def _unarmored(data: bytes) -> bytes:
+    return b"".join(read_armor(BytesIO(data))) if is_armored(data[:START_BYTES]) else data
 
 
 def identity_in_keyring(sealed: bytes, passphrase: str) -> Identity:

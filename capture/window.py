@@ -17,6 +17,10 @@ from capture.errors import EnrolmentClosed, SetupCodeWrong
 from capture.recorder.model import WindowClosed
 from device.ports import Clock
 
+LONGEST_DELAY_S = 300.0
+"""After wrong codes: a third of the window, so that whoever has the card gets in whatever others tried before. Three guesses at
+most for each power-on with the button held are nothing against a code of 98 bits."""
+
 
 @dataclass(frozen=True, slots=True)
 class EnrolmentWindow:

@@ -2,7 +2,8 @@
 identity; the daemon logs and limits each opening.
 
 A player asks for many ranges of one film: the opening, the log line and the index (0.1 s for ten minutes) are done once. What
-nobody read for `IDLE_S`, what its consents do not reach any more, and everything at sign-out, is closed and forgotten.
+nobody read for `IDLE_S`, what its consents do not reach any more, what was erased, and everything at sign-out, is closed and
+forgotten.
 """
 
 from __future__ import annotations
@@ -157,11 +158,13 @@ class Movies:
         self._forget(lambda key: key.recording_id == recording_id)
 
     def sweep(self) -> None:
-        """Close what its consents do not reach any more, what nobody has read for a while, and the longest unread past the
-        limit."""
+        """Close what its consents do not reach any more, what was erased, what nobody has read for a while, and the longest
+        unread past the limit."""
         with self._lock:
             now_s = self._boottime_s()
-            self._drop([self._files.pop(key) for key, file in list(self._files.items()) if file.until_s <= now_s])
+            # Erased: who asked for it may have closed the page that hears so, and the key must not stay for that.
+            over = [key for key, file in self._files.items() if file.until_s <= now_s or os.fstat(file.fd).st_nlink == 0]
+            self._drop([self._files.pop(key) for key in over])
             limit_s = now_s - IDLE_S
             unread = sorted(((file.used_s, key) for key, file in self._files.items() if not file.users), reverse=True)
             gone = [key for place, (used_s, key) in enumerate(unread) if used_s < limit_s or place >= OPEN_LIMIT]

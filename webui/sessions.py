@@ -12,7 +12,7 @@ from typing import Any, cast
 from flask import Flask, Request, Response, session
 from flask.sessions import SessionInterface, SessionMixin
 
-from capture.errors import SignInNeeded
+from capture.errors import SignInNeeded, VigcamError
 from capture.messages import SignedIn
 
 COOKIE = "__Host-vigcam"
@@ -23,13 +23,14 @@ in, and one that waits for its press last."""
 
 @dataclass(slots=True)
 class Erasure:
-    """An erasure that this session asked for; `is_done` once the daemon said so (it says so once)."""
+    """An erasure that this session asked for; `is_done` or `refusal` once the daemon said so (it says so once)."""
 
     recording_ids: tuple[str, ...]
     case: str
     erasure_ids: tuple[str, ...] = ()
     """Of the receipts, once it is done."""
     is_done: bool = False
+    refusal: VigcamError | None = None
 
 
 class WebSession(dict[str, Any], SessionMixin):

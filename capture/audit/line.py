@@ -72,6 +72,7 @@ class AuditEvent(Enum):
     PRACTITIONER_ENROLLED = "practitioner_enrolled"
     PRACTITIONER_RETIRED = "practitioner_retired"
     PRACTITIONERS_LISTED = "practitioners_listed"
+    CASES_LISTED = "cases_listed"
     RECOVERY_CHALLENGED = "recovery_challenged"
     RECOVERY_REFUSED = "recovery_refused"
     RECOVERY_CHANGED = "recovery_changed"

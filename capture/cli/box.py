@@ -19,11 +19,11 @@ from rich.table import Table
 from rich.text import Text
 
 from capture.cli.audit import audit
+from capture.cli.keys import identities
 from capture.cli.options import as_json, box_folder
 from capture.client import CaptureClient
 from capture.config import FILE_NAME, load_config
 from capture.errors import NotARecipient
-from capture.identity_file import identities_in
 from capture.messages import GetStatus, Status
 from capture.provision import Provisioned
 from capture.provision import provision as provision_box
@@ -111,7 +111,7 @@ def _answer(sealed: bytes, identity_file: Path | None) -> str:
 
 
 def _unseal(sealed: bytes, identity_file: Path) -> bytes:
-    for identity in identities_in(identity_file.read_text("utf-8", "replace")):
+    for identity in identities(identity_file, None, None):
         with contextlib.suppress(NotARecipient):
             return unseal_bytes(sealed, identity)
     raise NotARecipient(f"no identity in {identity_file.name} opens what is sealed to the recovery recipient")

@@ -6,13 +6,23 @@ from pathlib import Path
 
 import click
 
-from capture.identity_file import FILE_LIMIT, identities_in, identity_in_keyring
+from capture.identity_file import (
+    FILE_LIMIT,
+    identities_in,
+    identities_sealed_in,
+    identity_in_keyring,
+    is_sealed_by_passphrase,
+)
 from capture.seal.keys import AnyIdentity
 
 FILE = click.Path(path_type=Path)
 
 identity_option = click.option(
-    "-i", "--identity", type=FILE, metavar="FILE", help="An identity file, as keygen or age-keygen makes it."
+    "-i",
+    "--identity",
+    type=FILE,
+    metavar="FILE",
+    help="An identity file, as keygen or age-keygen makes it; `age -p` may have sealed it.",
 )
 keyring_option = click.option(
     "--keyring", type=FILE, metavar="FILE", help="A practitioner's keyring; its passphrase is asked for."
@@ -29,9 +39,12 @@ def identities(identity: Path | None, keyring: Path | None, passphrase_file: Pat
     if keyring is not None:
         return (identity_in_keyring(read_small(keyring), passphrase(passphrase_file)),)
     assert identity is not None
+    data = read_small(identity)
+    if is_sealed_by_passphrase(data):
+        return identities_sealed_in(data, passphrase(passphrase_file))
     if passphrase_file is not None:
-        raise click.UsageError("A passphrase belongs to a keyring (--keyring).")
-    return identities_in(read_small(identity).decode("utf-8-sig", "replace"))
+        raise click.UsageError("A passphrase belongs to a keyring (--keyring), or to an identity file that is sealed by one.")
+    return identities_in(data.decode("utf-8-sig", "replace"))
 
 
 def passphrase(file: Path | None) -> str:

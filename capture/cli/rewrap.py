@@ -24,6 +24,7 @@ from capture.cli.keys import (
     passphrase_option,
     refuse_sources,
 )
+from capture.errors import AuditBroken, SealBroken
 from capture.handover.package import FILE_LIMIT, START, key_fingerprint, read_package
 from capture.handover.result import write_result
 from capture.handover.rewrapping import rewrap_package
@@ -120,7 +121,10 @@ def _pass_file_on(file: Path, held: Sequence[AnyIdentity], to: tuple[str, ...], 
 
 
 def _pass_case_on(data: bytes, held: Sequence[AnyIdentity], known: _Known, output: Path, existing: Existing) -> None:
-    package = read_package(data)
+    try:
+        package = read_package(data)
+    except AuditBroken as error:
+        raise SealBroken("the package is not as a box signed it") from error
     if known.box_key and known.box_key.strip().lower() != package.device_key:
         raise click.ClickException("The package was made by another box than the one with that key.")
     recipient = Recipient.parse(package.recipient)

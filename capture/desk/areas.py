@@ -159,6 +159,8 @@ def make_desk(parts: Parts) -> Desk:
             book=parts.erasures.book,
             kept=parts.config.retention.kept,
             anchor=parts.anchor,
+            window=parts.window,
+            audit=parts.audit,
         ),
         ExportDesk(
             box_id=parts.config.box_id,

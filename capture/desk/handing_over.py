@@ -10,7 +10,7 @@ from capture.audit.log import AuditEvent, AuditLog
 from capture.control import Control
 from capture.desk.desk import Handlers
 from capture.errors import NotFound, NotNow
-from capture.handover.holdings import check_result
+from capture.handover.holdings import check_box, check_result
 from capture.handover.package import key_fingerprint
 from capture.handover.packing import Packing
 from capture.handover.result import read_result
@@ -104,8 +104,9 @@ class HandOverDesk:
     def _finish(self, verb: HandOverFinish) -> Reply:
         self.window.require()
         result = read_result(self.uploads.take(verb.ticket))
-        case, taker = ids.case_code(result.case), ids.practitioner_id(result.taker)
         work = self.taking_over
+        check_box(result, work.box_id)
+        case, taker = ids.case_code(result.case), ids.practitioner_id(result.taker)
         check_result(result, work.inventory.of(case), work.box_id)
         if taker == result.giver or not self.keyrings.is_active(taker):
             raise NotFound(taker)

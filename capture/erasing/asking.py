@@ -25,8 +25,11 @@ _KEPT = 16
 
 @dataclass(frozen=True, slots=True)
 class ErasureWaiting:
+    """Not over yet: the press may still come for `left_s`, or came (`is_pressed`), and the films are going."""
+
     ask_id: str
     left_s: int
+    is_pressed: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,7 @@ class _Batch:
     ask: Ask
     practitioner: PractitionerId
     recording_ids: tuple[RecordingId, ...]
+    is_pressed: bool = False
     done: ErasureDone | None = None
     error: VigcamError | None = None
 
@@ -90,8 +94,8 @@ class Erasures:
         return self._waiting(batch)
 
     def poll(self, practitioner: PractitionerId, ask_id: str) -> ErasureWaiting | ErasureDone:
-        """Waiting, or what was erased: said once, to who asked. Raises NotFound, NotNow where it was refused, and whatever else
-        went wrong."""
+        """Waiting, or what was erased: said once, to who asked. Raises NotFound, NotNow with the reason why no press counted, and
+        whatever else went wrong, once as well: then something may have been begun, which the next start ends."""
         with self._lock:
             batch = self._under_way.get(ask_id)
             if batch is None or batch.practitioner != practitioner:
@@ -115,6 +119,7 @@ class Erasures:
         with self._lock:
             batch = self._under_way.get(ask.ask_id)
         if batch is not None:
+            batch.is_pressed = True
             self._lane.submit(self._erase, batch)
 
     def refuse(self, ask: Ask, outcome: AskOutcome) -> None:
@@ -122,7 +127,7 @@ class Erasures:
         with self._lock:
             batch = self._under_way.get(ask.ask_id)
             if batch is not None:
-                batch.error = NotNow(outcome.value)
+                batch.error = NotNow(reasons=(f"ask_{outcome.value}",))
 
     def close(self) -> None:
         self._lane.shutdown(wait=True, cancel_futures=True)
@@ -141,4 +146,5 @@ class Erasures:
     def _waiting(self, batch: _Batch) -> ErasureWaiting:
         if batch.error is not None:
             raise batch.error
-        return ErasureWaiting(batch.ask.ask_id, max(0, batch.ask.expires_ns - self._clock.boottime_ns()) // NS)
+        left_ns = max(0, batch.ask.expires_ns - self._clock.boottime_ns())
+        return ErasureWaiting(batch.ask.ask_id, left_ns // NS, batch.is_pressed)

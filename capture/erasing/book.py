@@ -63,6 +63,17 @@ class DueRow:
 
 
 @dataclass(frozen=True, slots=True)
+class CaseRow:
+    """A case, whosever it is, with films or without. `latest_ms` as in DueRow; None while the work goes on."""
+
+    case: CaseCode
+    practitioner: PractitionerId
+    latest_ms: int | None
+    films: int
+    not_taken_over: int
+
+
+@dataclass(frozen=True, slots=True)
 class ErasureBook:
     """Thread-safe as the catalogue is, and with its errors."""
 
@@ -148,3 +159,14 @@ class ErasureBook:
             limit,
         )
         return tuple(DueRow(*row) for row in rows)
+
+    def every_case(self, after: str, limit: int) -> tuple[CaseRow, ...]:
+        """All cases by their codes, from the one following `after`."""
+        rows = self.catalogue.rows(
+            """SELECT head.case_code, head.practitioner, head.erase_due_ms, count(recording_id), total(is_transferred = 0)
+            FROM case_head AS head LEFT JOIN recording ON recording.case_code = head.case_code AND recording.state != 'erased'
+            WHERE head.case_code > ? GROUP BY head.number ORDER BY head.case_code LIMIT ?""",
+            after,
+            limit,
+        )
+        return tuple(CaseRow(case, whose, latest_ms, films, int(alone)) for case, whose, latest_ms, films, alone in rows)

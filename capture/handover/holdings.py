@@ -105,14 +105,19 @@ class Inventory:
         return header if is_for(parse_header(header), _OWN) else None
 
 
+def check_box(result: Result, box_id: BoxId) -> None:
+    """Raises BadRequest for another box's result, whose case this one does not know."""
+    if result.box_id != box_id:
+        raise BadRequest(reasons=("hand_over_of_another_box",))
+
+
 def check_result(result: Result, holdings: Holdings, box_id: BoxId) -> None:
     """All that can be known of a result without opening anything. Raises BadRequest for another box's or a malformed one.
 
     Raises NotNow with `hand_over_outdated` if it is not about the case as it is now: something was said or filmed since, or the
     case was handed over.
     """
-    if result.box_id != box_id:
-        raise BadRequest(reasons=("hand_over_of_another_box",))
+    check_box(result, box_id)
     headers = [one.header for one in result.statements] + [one.header for one in result.recordings]
     if not all(map(_is_carrier, [*headers, result.notes] if result.notes else headers)):
         raise BadRequest(reasons=("hand_over_headers_wrong",))

@@ -47,6 +47,30 @@ class PractitionerList(Answer, frozen=True, kw_only=True):
     is_last: bool
 
 
+class ListEveryCase(Verb, frozen=True, kw_only=True):
+    """All cases of the box, whosever they are, from the one following `after`. Answer: EveryCase."""
+
+    setup_code: SetupCode
+    after: Annotated[str, msgspec.Meta(max_length=40)] = ""
+
+
+class CaseOnBox(Fact, frozen=True, kw_only=True):
+    """Of the day only what the catalogue has as an index: the case itself is not opened. `due_ms` is None while the work goes on,
+    `days_left` also where the box does not know today's date; `not_taken_over` is how many of the `films` are the only copy."""
+
+    case: str
+    practitioner: str
+    due_ms: int | None
+    days_left: int | None
+    films: int
+    not_taken_over: int
+
+
+class EveryCase(Answer, frozen=True, kw_only=True):
+    cases: tuple[CaseOnBox, ...]
+    is_last: bool
+
+
 class RetirePractitioner(Verb, frozen=True, kw_only=True):
     """They never sign in again; what they signed and filmed stays, and can be handed over. Answer: Done."""
 
@@ -110,6 +134,7 @@ class CloseEnrolment(Verb, frozen=True, kw_only=True):
 ADMIN_VERBS: tuple[type[Verb], ...] = (
     Enrol,
     ListPractitioners,
+    ListEveryCase,
     RetirePractitioner,
     ResetPractitioner,
     SetRecoveryBegin,
@@ -123,6 +148,7 @@ ADMIN_VERBS: tuple[type[Verb], ...] = (
 AnyAdminVerb = (
     Enrol
     | ListPractitioners
+    | ListEveryCase
     | RetirePractitioner
     | ResetPractitioner
     | SetRecoveryBegin
@@ -131,4 +157,4 @@ AnyAdminVerb = (
     | CloseEnrolment
 )
 
-AnyAdminAnswer = Enrolled | PractitionerList | RecoveryChallenge | RecoveryChanged | ClockRepaired
+AnyAdminAnswer = Enrolled | PractitionerList | EveryCase | RecoveryChallenge | RecoveryChanged | ClockRepaired

@@ -23,7 +23,8 @@ class EraseBegin(Verb, frozen=True, kw_only=True):
 
 
 class ErasePoll(Verb, frozen=True, kw_only=True):
-    """Answer: EraseWaiting until pressed, then Erased once; raises what refused it."""
+    """Answer: EraseWaiting until it is over, then Erased once; raises, once too, NotNow with `ask_…` where no press counted, or
+    what kept it from being finished."""
 
     session: Session
     ask_id: Code
@@ -36,8 +37,11 @@ class ListDue(Verb, frozen=True, kw_only=True):
 
 
 class EraseWaiting(Answer, frozen=True, kw_only=True):
+    """A press counts for another `left_s`; once one came, `is_pressed`, and the films are going."""
+
     ask_id: str
     left_s: int
+    is_pressed: bool = False
 
 
 class Erased(Answer, frozen=True, kw_only=True):

@@ -83,6 +83,46 @@ def test_wrong_codes_are_counted_whichever_verb_brings_them(box: JumpingBox, kin
     box.client.call(m.ListPractitioners(setup_code=box.provisioned.setup_code), m.PractitionerList)
 
 
+def test_however_many_wrong_codes_were_tried_whoever_has_the_card_gets_in_within_one_window(box: JumpingBox) -> None:
+    refused = 0
+    while refused < 20:
+        try:
+            box.client.call(m.ListPractitioners(setup_code="wrong"), m.PractitionerList)
+        except SetupCodeWrong:
+            refused += 1
+        except TooManyAttempts as wait:
+            box.pass_s((wait.retry_after_s or 0) + 1)
+        except EnrolmentClosed:
+            box.reboot(held=True)
+    box.reboot(held=True)
+    with pytest.raises(TooManyAttempts) as wait:
+        box.client.call(m.ListPractitioners(setup_code=box.provisioned.setup_code), m.PractitionerList)
+    box.pass_s((wait.value.retry_after_s or 0) + 1)
+    box.client.call(m.ListPractitioners(setup_code=box.provisioned.setup_code), m.PractitionerList)
+
+
+def test_whoever_looks_after_the_box_sees_what_is_due_in_the_case_of_somebody_who_left(box: JumpingBox) -> None:
+    code = box.provisioned.setup_code
+    gone = box.client.call(m.Enrol(setup_code=code), m.Enrolled)
+    me = (box.username, box.passphrase)
+    box.username, box.passphrase = gone.username, gone.passphrase
+    box.enter()
+    box.offer(NOON_MS, is_confirmed=True)
+    case, *present = box.family()
+    box.arm(case, *present)
+    box.filming()
+    box.press()
+    box.wait_for("armed")
+    box.client.call(m.EndInvolvement(session=box.session, case=case, ended_ms=box.status().clock.ms), m.Done)
+    box.username, box.passphrase = me
+    box.client.call(m.RetirePractitioner(setup_code=code, practitioner=gone.username), m.Done)
+    found = box.client.call(m.ListEveryCase(setup_code=code), m.EveryCase)
+    [listed] = [one for one in found.cases if one.case == case]
+    assert (listed.practitioner, listed.films, listed.not_taken_over, listed.days_left) == (gone.username, 1, 1, 60)
+    assert found.is_last
+    assert box.logged("cases_listed")
+
+
 def test_no_operator_of_the_machine_may_ask_for_any_of_it() -> None:
     assert not OPERATOR_VERBS & set(ADMIN_VERBS)
     peers = Peers(page=frozenset({1}), operators=frozenset({2}))

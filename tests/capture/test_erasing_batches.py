@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 
@@ -13,11 +14,12 @@ from faults import FaultyDisk
 from filming_box import FilmingBox
 
 from capture.audit.verify import Verdict, verify_log
-from capture.erasing.asking import ErasureDone
+from capture.erasing.asking import ErasureDone, ErasureWaiting
 from capture.erasing.book import Underway
-from capture.errors import NotErasable, NotFound, VigcamError
+from capture.errors import NotErasable, NotFound, NotNow, VigcamError
 from capture.ids import PractitionerId, RecordingId, new_case_code, new_practitioner_id
 from capture.model import Confidence, ErasureMethod, RecordingState
+from capture.recorder.model import AskOutcome
 
 
 @pytest.fixture
@@ -212,3 +214,29 @@ def test_what_was_erased_is_told_to_who_asked_alone_and_once(filmed: tuple[Filmi
     with pytest.raises(NotFound):
         erasures.poll(PractitionerId("prac-zzzzzz"), waiting.ask_id)
     erasures.close()
+
+
+@pytest.mark.promise("P9")
+def test_who_pressed_is_told_that_the_films_are_going(filmed: tuple[FilmingBox, FaultyDisk, list[RecordingId]]) -> None:
+    box, _, films = filmed
+    with closing(box.erasures()) as erasures:
+        waiting = erasures.begin(box.practitioner, tuple(films), box.case)
+        assert not waiting.is_pressed
+        with box.vault.changing:  # the disk is slow
+            erasures.confirm(next(ask for ask in box.control.state.asks if ask.ask_id == waiting.ask_id))
+            going = erasures.poll(box.practitioner, waiting.ask_id)
+        assert isinstance(going, ErasureWaiting)
+        assert going.is_pressed
+
+
+@pytest.mark.parametrize("outcome", list(AskOutcome))
+def test_whatever_made_a_press_count_for_nothing_is_told_by_its_name(
+    filmed: tuple[FilmingBox, FaultyDisk, list[RecordingId]], outcome: AskOutcome
+) -> None:
+    box, _, films = filmed
+    with closing(box.erasures()) as erasures:
+        waiting = erasures.begin(box.practitioner, tuple(films), box.case)
+        erasures.refuse(next(ask for ask in box.control.state.asks if ask.ask_id == waiting.ask_id), outcome)
+        with pytest.raises(NotNow) as refused:
+            erasures.poll(box.practitioner, waiting.ask_id)
+    assert refused.value.reasons == (f"ask_{outcome.value}",)

@@ -14,7 +14,7 @@ from fuzz.receipt import KEY, RECEIPT
 from capture import schema
 from capture.catalogue import Catalogue
 from capture.consent.retention import DAY_MS, Kept
-from capture.erasing.book import DueRow, ErasureBook, Gone, KeptReceipt, Underway
+from capture.erasing.book import CaseRow, DueRow, ErasureBook, Gone, KeptReceipt, Underway
 from capture.errors import CatalogueBroken
 from capture.ids import CaseCode, PractitionerId, RecordingId, new_case_code, new_practitioner_id, new_recording_id, new_visit_id
 from capture.messages import MAX_MESSAGE_BYTES, ReceiptPage, encode
@@ -151,3 +151,20 @@ def test_the_receipt_of_the_largest_batch_fits_into_a_message() -> None:
     receipt = msgspec.structs.replace(RECEIPT, recordings=(longest,) * 50)
     page = ReceiptPage(receipts=(SignedReceipt(number=1, erasure_id="e" * 20, data=sign_receipt(receipt, KEY)),), is_last=False)
     assert len(encode(page)) < MAX_MESSAGE_BYTES / 2
+
+
+def test_every_case_is_listed_whosever_it_is_page_by_page(book: ErasureBook) -> None:
+    ended, going_on, empty = case(book, 5), case(book, None, ANOTHER), case(book, 7)
+    film(book, ended)
+    film(book, ended, is_transferred=True)
+    film(book, ended, state=RecordingState.ERASED)
+    film(book, going_on)
+    expected = {
+        CaseRow(ended, ME, 5, 2, 1),
+        CaseRow(going_on, ANOTHER, None, 1, 1),
+        CaseRow(empty, ME, 7, 0, 0),
+    }
+    found = book.every_case("", 2)
+    found += book.every_case(found[-1].case, 2)
+    assert set(found) == expected
+    assert [one.case for one in found] == sorted([ended, going_on, empty])

@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 import pytest
 from handed_over import Packer, header_of
+from terminal import run_on_terminal
 from workstation import AGE, Desk, film_recording, make_desk
 
 from capture.handover.package import hash_of, read_package
@@ -62,6 +63,27 @@ def test_recording_opens_for_its_new_recipient_and_no_longer_for_the_old(desk: D
     assert opens(desk, new)
     assert not opens(desk, desk.key)
     assert stat.S_IMODE((desk.folder / "out").stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize("armor", [(), ("-a",)], ids=["binary", "armored"])
+def test_identity_file_that_age_sealed_by_a_passphrase_opens_and_stays_as_it_is(desk: Desk, armor: tuple[str, ...]) -> None:
+    new, sealed = Identity.generate(), desk.folder / "sealed-identity"
+    plain = desk.identity.read_text().strip().splitlines()[-1]
+    (desk.folder / "plain").write_text(plain + "\n")
+    command = [AGE, "-p", *armor, "-o", str(sealed), str(desk.folder / "plain")]
+    run_on_terminal(command, ["some long words", "some long words"])
+    before, words = sealed.read_bytes(), desk.folder / "words"
+    asked = ("rewrap", desk.recording, "--to", new.recipient.encode(), "-i", sealed, "--passphrase-file", words, "-o", "out")
+    words.write_text("other words\n")
+    ended = desk.run(*asked)
+    assert ended.returncode == 1
+    assert "passphrase is not right" in ended.stderr
+    assert not (desk.folder / "out").exists()
+    words.write_text("some long words\n")
+    ended = desk.run(*asked)
+    assert ended.returncode == 0, ended.stderr
+    assert opens(desk, new)
+    assert sealed.read_bytes() == before
 
 
 def test_armored_file_is_passed_on_too(desk: Desk) -> None:
@@ -138,6 +160,7 @@ def test_package_with_another_recipient_put_in_is_refused(desk: Desk, packer: Pa
     desk, file = with_recovery(desk, packer, packer.signed().replace(theirs.encode(), mine.encode()))
     ended = rewrap(desk, file, "--taker", Identity.generate().recipient.fingerprint)
     assert ended.returncode == 3, ended.stderr
+    assert "the package is not as a box signed it" in ended.stderr.replace("\n", " ")
     assert desk.files() == set()
 
 

@@ -156,6 +156,7 @@ def test_whoever_left_is_retired_only_once_that_was_ticked(box: JumpingBox, page
     listed = page.post("/administration/people", fields(box, box.provisioned.setup_code)["people"]).text
     row = listed.partition(box.username)[2].partition("</tr>")[0]
     assert "no, retired" in row
+    assert "There is no case." in listed
     again = page.post("/administration/retire", sent)
     assert again.status_code == 409
     assert "retired before" in again.text

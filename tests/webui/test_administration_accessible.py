@@ -54,7 +54,7 @@ def test_no_page_of_the_enrolment_window_breaks_a_rule_of_wcag_2_2_aa(phone: Pho
     phone.tap("Make a new user name and words")
     phone.look(title, "It is printed on the card")
     _fill(phone, "people", code)
-    phone.tap("Show user names")
+    phone.tap("Show user names and cases")
     phone.look("Who is enrolled")
     assert _fits(phone)
     phone.go("/administration")

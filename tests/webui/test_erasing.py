@@ -9,8 +9,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from web_box import Browser, RealBox, case_with_consents, wait_for
+from web_box import Browser, RealBox, case_with_consents, open_descriptors, wait_for
 
+from capture.errors import SignInRefused
+from capture.messages import SignInBegin, SignInWaiting
 from webui.app import create_app
 from webui.config import WebConfig
 
@@ -131,6 +133,27 @@ def set_clock(browser: Browser, at: datetime) -> None:
     assert answer.status_code == 204, answer.text
 
 
+def stage(browser: Browser, wait_page: str) -> str:
+    return str(browser.get(f"{wait_page}/state").json["stage"])
+
+
+@pytest.mark.promise("P9")
+def test_why_no_press_counted_is_told_however_often_the_page_asks(
+    me: Browser, own_box: RealBox, two_films: tuple[str, str, str]
+) -> None:
+    code, one, two = two_films
+    wait_page = me.post(f"/cases/{code}/erase", {"recording": [one, two], "words": code}).location
+    wait_for(lambda: own_box.status().waiting_for_press == "erase", "the box to ask")
+    with pytest.raises(SignInRefused):
+        own_box.client.call(SignInBegin(username="prac-zzzzzz", passphrase="somebody else's"), SignInWaiting)
+    wait_for(lambda: stage(me, wait_page) == "refused", "both to be refused")
+    for _ in range(2):
+        said = plain(me.get(wait_page).text)
+        assert "Somebody else asked for a press at the same moment" in said
+        assert "All of them are still there." in said
+    assert stage(me, wait_page) == "refused"
+
+
 @pytest.mark.promise("P9")
 @pytest.mark.promise("P10")
 def test_one_press_erases_the_batch_and_gives_a_receipt_to_print(
@@ -168,6 +191,40 @@ def test_a_receipt_is_shown_with_its_own_case_alone(me: Browser, own_box: RealBo
     assert me.get(f"/cases/{code}/erased/era-2222222222222222").status_code == 404
     assert me.get(f"/cases/{code}/erased/..%2fx").status_code in {400, 404}
     assert me.get("/cases/VIG-2222/erased").status_code == 404
+
+
+@pytest.mark.promise("P9")
+def test_what_broke_off_behind_the_press_is_not_called_still_there(me: Browser, own_box: RealBox) -> None:
+    code, *present = case_with_consents(me)
+    recording = film(me, own_box, code, *present)
+    in_the_way = own_box.folder / "vault" / f"{recording}.folder"
+    in_the_way.mkdir()
+    wait_page = me.post(f"/recordings/{recording}/erase", {"words": recording}).location
+    wait_for(lambda: own_box.status().waiting_for_press == "erase", "the box to ask")
+    own_box.press()
+    wait_for(lambda: stage(me, wait_page) == "unfinished", "the disk to refuse")
+    for _ in range(2):
+        said = plain(me.get(wait_page).text)
+        assert "The box's storage cannot be used" in said
+        assert "still there. Switch the box off and on" in said
+        assert "The recording is still there" not in said
+    in_the_way.rmdir()
+    again = me.post(f"/recordings/{recording}/erase", {"words": recording}).location
+    assert "Receipt for the family" in press_for(me, own_box, again)
+
+
+@pytest.mark.promise("P9")
+def test_what_was_looked_at_until_the_press_is_closed_though_nobody_waits_for_the_answer(me: Browser, own_box: RealBox) -> None:
+    code, *present = case_with_consents(me)
+    recording = film(me, own_box, code, *present)
+    assert me.post(f"/recordings/{recording}/erase", {"words": recording}).status_code == 303
+    assert me.get(f"/recordings/{recording}/video.mp4").status_code == 200
+    assert open_descriptors(own_box) == 1
+    wait_for(lambda: own_box.status().waiting_for_press == "erase", "the box to ask")
+    own_box.press()
+    wait_for(lambda: not (own_box.folder / "vault" / f"{recording}.mp4.age").exists(), "the erasure")
+    me.get("/live")
+    assert open_descriptors(own_box) == 0
 
 
 def test_nobody_who_is_not_signed_in_sees_what_is_due_or_was_erased(own_box: RealBox, tmp_path: Path) -> None:

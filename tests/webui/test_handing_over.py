@@ -16,6 +16,8 @@ from hand_over_visit import at_the_workstation, enrol
 from web_box import Browser, wait_for
 
 from capture import messages as m
+from capture.handover.result import CarriedStatement, Result, write_result
+from capture.ids import new_box_id, new_case_code, new_practitioner_id
 from capture.seal.keys import Recipient
 from webui.app import create_app
 from webui.config import WebConfig
@@ -23,6 +25,14 @@ from webui.hand_over_forms import RESULT_LIMIT
 
 PACKAGE = "/administration/hand-over/package"
 RESULT = "/administration/hand-over/result"
+OTHERS = Result(
+    box_id=new_box_id(),
+    case=new_case_code(),
+    giver=new_practitioner_id(),
+    taker=new_practitioner_id(),
+    package_hash="a" * 64,
+    statements=(CarriedStatement(place=1, old_hash="b" * 64, header=b"x"),),
+)
 
 
 class Handed:
@@ -159,3 +169,9 @@ def test_without_the_window_the_page_says_how_it_opens(tmp_path: Path) -> None:
         assert browser.post(RESULT, {"setup_code": code, "result": (BytesIO(b"{}"), "result")}).status_code == 403
     finally:
         box.close()
+
+
+def test_a_result_for_another_box_is_told_to_be_that(browser: Browser, handed: Handed) -> None:
+    answer = browser.post(RESULT, handed.result(write_result(OTHERS)))
+    assert answer.status_code == 400
+    assert "That file is for another box." in answer.text

@@ -17,7 +17,7 @@ from capture.consent.gate import Reason
 from capture.consent.opening_rules import OpeningReason
 from capture.model import Confidence, Indication, ParentalResponsibility, RecordingState, RetentionClass, Role, Scope, StopReason
 from capture.notices.texts import load_notices
-from capture.recorder.model import Phase
+from capture.recorder.model import AskOutcome, Phase
 from webui import wording
 from webui.reasons import reason_words
 from webui.refusals import UNEXPECTED, problems_of, words_for
@@ -61,6 +61,11 @@ def test_an_unknown_refusal_gets_the_words_for_the_unexpected() -> None:
 @pytest.mark.parametrize("reason", [*Reason, *FormReason, *ArmingReason, *OpeningReason, *EndReason])
 def test_every_reason_of_the_gate_has_words_of_its_own(reason: Enum) -> None:
     assert reason_words(reason.value) != reason_words("something else")
+
+
+@pytest.mark.parametrize("outcome", list(AskOutcome))
+def test_whatever_makes_a_press_count_for_nothing_has_words_of_its_own(outcome: AskOutcome) -> None:
+    assert reason_words(f"ask_{outcome.value}") != reason_words("something else")
 
 
 def test_each_reason_becomes_a_line_of_the_summary() -> None:

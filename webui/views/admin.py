@@ -10,11 +10,14 @@ from flask_babel import gettext as _
 
 from capture.errors import EnrolmentClosed, NotFound, VigcamError
 from capture.messages import (
+    CaseOnBox,
     ClockRepaired,
     CloseEnrolment,
     Done,
     Enrol,
     Enrolled,
+    EveryCase,
+    ListEveryCase,
     ListPractitioners,
     PractitionerList,
     PractitionerSummary,
@@ -57,10 +60,11 @@ def add() -> Response:
 @admin.post("/people")
 def people() -> Response:
     try:
-        found = _everybody(forms.set_up_code(request.form))
+        code = forms.set_up_code(request.form)
+        found, cases = _everybody(code), _every_case(code)
     except _REFUSALS as refusal:
         return _again("people", refusal)
-    return make_response(render_template("admin_people.html", people=found))
+    return make_response(render_template("admin_people.html", people=found, cases=cases))
 
 
 @admin.post("/reset")
@@ -147,6 +151,16 @@ def _everybody(setup_code: str) -> tuple[PractitionerSummary, ...]:
         page = parts().client.call(ListPractitioners(setup_code=setup_code, after=after), PractitionerList)
         found += page.practitioners
         is_last = page.is_last or not page.practitioners
+    return tuple(found)
+
+
+def _every_case(setup_code: str) -> tuple[CaseOnBox, ...]:
+    found: list[CaseOnBox] = []
+    is_last = False
+    while not is_last:
+        page = parts().client.call(ListEveryCase(setup_code=setup_code, after=found[-1].case if found else ""), EveryCase)
+        found += page.cases
+        is_last = page.is_last or not page.cases
     return tuple(found)
 
 

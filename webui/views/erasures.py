@@ -8,7 +8,7 @@ from http import HTTPStatus
 from flask import Blueprint, Response, abort, flash, make_response, render_template, request
 from flask_babel import gettext as _
 
-from capture.errors import DaemonUnreachable, NotFound, VigcamError
+from capture.errors import DaemonUnreachable, NotFound, NotNow, SignInNeeded, VigcamError
 from capture.ids import case_code, recording_id
 from capture.messages import Answer, EraseBegin, Erased, ErasePoll, EraseWaiting
 from capture.model import Recording, RecordingState
@@ -25,9 +25,13 @@ erasures = Blueprint("erasures", __name__)
 
 
 class Stage(Enum):
+    """REFUSED: no press counted, and nothing was begun. UNFINISHED: something went wrong behind the press."""
+
     PRESS = "press"
+    ERASING = "erasing"
     ERASED = "erased"
     REFUSED = "refused"
+    UNFINISHED = "unfinished"
 
 
 @erasures.get("/recordings/<rec>/erase")
@@ -115,13 +119,18 @@ def _poll(mine: WebSession, ask_id: str) -> tuple[Stage, int, VigcamError | None
     with mine.lock:  # the daemon says "erased" once: two polls at a time must not lose it
         if erasure.is_done:
             return Stage.ERASED, 0, None
+        if erasure.refusal is not None:
+            return _stage_of(erasure.refusal), 0, erasure.refusal
         try:
             answer = parts().client.call(ErasePoll(session=who.session, ask_id=ask_id), Answer)
-        except (*SHOWN_WITH_THE_FORM, NotFound) as refusal:
-            return Stage.REFUSED, 0, refusal
+        except (DaemonUnreachable, SignInNeeded):
+            raise  # about this question, not about the erasure
+        except VigcamError as refusal:
+            erasure.refusal = refusal
+            return _stage_of(refusal), 0, refusal
         match answer:
             case EraseWaiting():
-                return Stage.PRESS, answer.left_s, None
+                return (Stage.ERASING if answer.is_pressed else Stage.PRESS), answer.left_s, None
             case Erased():
                 # Also what was opened since the asking: no descriptor and no key of it stays here.
                 for rec in erasure.recording_ids:
@@ -130,3 +139,7 @@ def _poll(mine: WebSession, ask_id: str) -> tuple[Stage, int, VigcamError | None
                 erasure.is_done = True
                 return Stage.ERASED, 0, None
     raise DaemonUnreachable("neither waiting nor erased")
+
+
+def _stage_of(refusal: VigcamError) -> Stage:
+    return Stage.REFUSED if isinstance(refusal, NotNow) else Stage.UNFINISHED
