@@ -44,6 +44,8 @@ class ClockStep(Fact, frozen=True, kw_only=True):
 
     before: WallTime
     after: WallTime
+    was: AnchorState
+    """What was kept before, for `take_back`."""
 
 
 class TimeAnchor:
@@ -77,13 +79,13 @@ class TimeAnchor:
         ClockUnlikely, and changes nothing, if it is further off and not confirmed, or what no clock of a box can say.
         """
         with self._lock:
-            before = self._now()
+            was, before = self._state, self._now()
             is_likely = abs(wall_ms - before.ms) <= LIKELY_MS
             if not (is_believable(wall_ms) and (is_likely or is_confirmed)):
                 raise ClockUnlikely
             if not (before.confidence is Confidence.RTC and is_likely):
                 self._keep(self._state_at(wall_ms, Confidence.BROWSER))
-            return ClockStep(before=before, after=self._now())
+            return ClockStep(before=before, after=self._now(), was=was)
 
     def repair(self, wall_ms: int) -> ClockStep:
         """In the enrolment window somebody says what time it is: taken whatever was believed or seen before.
@@ -94,12 +96,18 @@ class TimeAnchor:
         if not is_believable(wall_ms):
             raise ClockUnlikely
         with self._lock:
-            before = self._now()
+            was, before = self._state, self._now()
             ahead_ms = self._clock.wall_ms() - wall_ms
             # One without a battery that is behind says nothing wrong: it is not believed where something later was seen.
             self._is_system_believed = (abs(ahead_ms) if self._clock.has_rtc else ahead_ms) <= LIKELY_MS
             self._keep(self._state_at(wall_ms, Confidence.BROWSER))
-            return ClockStep(before=before, after=self._now())
+            return ClockStep(before=before, after=self._now(), was=was)
+
+    def take_back(self, step: ClockStep) -> None:
+        """The log could not be told of it: what was kept before is kept again, for no correction goes unrecorded."""
+        with self._lock:
+            self._is_system_believed = step.was.is_system_believed
+            self._keep(step.was)
 
     def remember(self) -> None:
         """Keep what time it is now as the next boot's expectation. To be called where something is ended or put away."""

@@ -76,9 +76,13 @@ class LogMemory:
         if self._audit.is_cut:
             self._catalogue.set_meta(_CUT, str(self._audit.head.sequence))
         traces = Traces()
-        is_placed = self._stored is not None and not self._audit.is_cut
-        for line in lines_behind(log, self._stored.end_offset if self._stored and is_placed else 0):
+        stored = self._stored
+        is_placed = stored is not None and not self._audit.is_cut
+        for line in lines_behind(log, stored.end_offset if stored and is_placed else 0):
             traces.take(line)
+        if stored and is_placed and traces.stopped_seq > stored.sequence:
+            # Told before the head is stored anew: nothing would show it afterwards.
+            self._audit.append(AuditEvent.CATALOGUE_BEHIND, sequence=stored.sequence)
         kept = {case: KeptCase(head.count, head.last_hash) for case in traces.statements if (head := self._head(case))}
         missing = missing_statements(traces, kept)
         # Held before it is told: a start that is cut in between finds the statement missing again, and not told of.

@@ -122,6 +122,10 @@ class Recordings:
         )
         return tuple(_from_row(row) for row in rows)
 
+    def known(self) -> frozenset[RecordingId]:
+        """The ids of all that there is a row of, tombstones too."""
+        return frozenset(RecordingId(text) for (text,) in self._catalogue.rows("SELECT recording_id FROM recording"))
+
     def forget_unfilmed(self, recording_id: RecordingId) -> None:
         """A take that was prepared and then not filmed leaves no row. Raises NotFound, NotNow if it was filmed after all."""
         with self._catalogue.transaction():

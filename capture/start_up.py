@@ -12,6 +12,7 @@ from pathlib import Path
 from capture.audit.log import AuditEvent
 from capture.erasing.eraser import Eraser
 from capture.errors import BoxInUse, BoxUnusable, VaultFull, VigcamError
+from capture.foundlings import adopt
 from capture.model import RecordingState
 
 _log = logging.getLogger(__name__)
@@ -53,6 +54,7 @@ def mark_interrupted(eraser: Eraser) -> None:
         vault.settle()
     except VigcamError:
         _log.exception("what was left could not be made durable")  # a bad block must not keep the box shut
+    adopt(eraser)
     for underway in eraser.book.underway():
         try:
             eraser.end(underway)

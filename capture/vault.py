@@ -10,6 +10,7 @@ import contextlib
 import errno
 import os
 import secrets
+import stat
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -122,6 +123,16 @@ class Vault:
                 with contextlib.suppress(FileNotFoundError):
                     fd = os.open(self._path(recording, suffix), os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
                     return OpenedFile(fd, is_sealed, os.fstat(fd).st_size)
+        raise NotFound
+
+    def size(self, recording: RecordingId) -> int:
+        """Of its file, sealed or interrupted. Raises NotFound, also where something else than a file has its name."""
+        with _as_refusal():
+            for suffix in (_SEALED, _PART):
+                with contextlib.suppress(FileNotFoundError):
+                    found = self._path(recording, suffix).lstat()
+                    if stat.S_ISREG(found.st_mode):
+                        return found.st_size
         raise NotFound
 
     def header(self, fd: int) -> bytes:

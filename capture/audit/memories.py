@@ -12,6 +12,7 @@ from capture.audit.vault import Finding
 
 CATALOGUE = "the catalogue"
 """The witness that every box has from its first start on."""
+_WHY_BEHIND = "The box had ended in order since: power went at that moment, or the catalogue was put back"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,10 @@ def check_memories(chain: Chain, memories: Memories) -> tuple[tuple[Finding, ...
         findings.append(memories.silent)
     notes = [
         Finding(lost.case, f"statement {lost.number} was lost, and the box said so at its next start") for lost in traces.lost
+    ]
+    notes += [
+        Finding("audit.log", f"line {seq}: the catalogue remembered no more than line {remembered} at that start. {_WHY_BEHIND}")
+        for seq, remembered in traces.behind
     ]
     notes += _behind(traces, memories.heads)
     if memories.recordings is not None:
@@ -114,8 +119,7 @@ def _behind(traces: Traces, heads: Iterable[Witness]) -> Iterator[Finding]:
         if one.where == CATALOGUE and one.head.sequence < traces.stopped_seq:
             yield Finding(
                 "catalogue.sqlite",
-                f"remembers line {one.head.sequence} and none behind it, though the box ended in order in line"
-                f" {traces.stopped_seq}: power went at that moment, or the catalogue was put back",
+                f"remembers no more than line {one.head.sequence}. {_WHY_BEHIND}",
             )
 
 

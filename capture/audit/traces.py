@@ -64,6 +64,8 @@ class Traces:
     lost: list[StatementTrace] = field(default_factory=list)
     """Those, by the lines that say so."""
     cuts: list[LogCut] = field(default_factory=list)
+    behind: list[tuple[int, int]] = field(default_factory=list)
+    """At which starts the catalogue was older than an end in order: the line that says so, and the one that it remembered."""
     _tail_lost_seq: int = -1
     settled_seq: int = 0
     """The last line by which a daemon began to serve, or ended in order: no statement before it was still on its way."""
@@ -85,6 +87,8 @@ class Traces:
             case AuditEvent.LOG_CUT:
                 kept = line.seq - (2 if self._tail_lost_seq == line.seq - 1 else 1)  # a cut may leave a torn line, told first
                 self.cuts.append(LogCut(line.seq, kept, AuditHead(_number(line, "sequence"), str(fields.get("hash", "")))))
+            case AuditEvent.CATALOGUE_BEHIND:
+                self.behind.append((line.seq, _number(line, "sequence")))
             case AuditEvent.STATEMENT_LOST:
                 self._lose(line)
             case _ if "statement_hash" in fields:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from capture.anchor import TimeAnchor
+from capture.anchor import ClockStep, TimeAnchor
 from capture.audit.log import AuditEvent, AuditLog
 from capture.control import Control
 from capture.desk.desk import Handlers
 from capture.desk.leaves import Leaves
 from capture.erasing.asking import Erasures
-from capture.errors import ClockUnlikely
+from capture.errors import ClockUnlikely, VigcamError
 from capture.keyring import Keyrings
 from capture.messages import (
     CancelAsk,
@@ -112,6 +112,11 @@ class EntryDesk:
             # By another clock a consent may have run out, or not yet have begun: the sensor does not wait for the log to know.
             self.leaves.look_again(session)
         finally:
+            self._log_clock(session, verb, change)
+        return Reply(Done())
+
+    def _log_clock(self, session: Session, verb: OfferClock, change: ClockStep) -> None:
+        try:
             self.audit.append(
                 AuditEvent.CLOCK_SET,
                 practitioner=session.practitioner,
@@ -119,7 +124,9 @@ class EntryDesk:
                 after_ms=change.after.ms,
                 confirmed="yes" if verb.is_confirmed else "no",
             )
-        return Reply(Done())
+        except VigcamError:
+            self.anchor.take_back(change)
+            raise
 
     def _cancel(self, verb: CancelAsk) -> Reply:
         self.sessions.require(verb.session)

@@ -39,6 +39,14 @@ def missing(found: Chain, memories: Memories) -> list[tuple[str, int, int]]:
 BOTH = (stated(1, "aa", 5), stated(2, "bb", 6))
 
 
+def test_a_start_that_found_an_older_catalogue_is_a_note_for_ever() -> None:
+    found = chain()
+    found.traces.behind.append((7, 4))
+    findings, [note] = check_memories(found, Memories())
+    assert findings == ()
+    assert note.what.startswith("line 7: the catalogue remembered no more than line 4 at that start. ")
+
+
 def test_a_catalogue_that_has_the_last_statement_that_was_logged_lacks_nothing() -> None:
     assert check_memories(chain(*BOTH), kept(VIG_7F3K=(2, "bb"))) == ((), ())
 

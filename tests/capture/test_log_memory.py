@@ -133,6 +133,28 @@ def test_a_catalogue_put_back_holds_every_case_that_lacks_something(family: Fami
     assert new not in {head.case for head in family.box.catalogue.heads(family.unlocked.practitioner, "", 10)}
 
 
+def test_a_catalogue_that_is_older_than_an_end_in_order_is_told_of_once(family: Family) -> None:
+    family.box.close()
+    before = family.catalogue.read_bytes()
+    memory = family.start()
+    family.box.audit.append(AuditEvent.STOPPED)
+    memory.close()
+    remembered = remembered_head(family.box.catalogue)
+    family.box.close()
+    family.start()
+    assert family.count(AuditEvent.CATALOGUE_BEHIND) == 0
+    family.box.close()
+    family.catalogue.write_bytes(before)
+    for _ in range(2):
+        family.start().close()
+        family.box.close()
+    assert family.count(AuditEvent.CATALOGUE_BEHIND) == 1
+    [(_, told)] = read_chain(family.log).traces.behind
+    assert remembered is not None
+    assert told < remembered.sequence
+    family.start()
+
+
 def test_a_statement_that_the_catalogue_refuses_is_told_at_once_and_holds_nothing(family: Family) -> None:
     box = family.box
     box.catalogue.change("CREATE TRIGGER no BEFORE INSERT ON statement BEGIN SELECT RAISE(ABORT, 'no'); END")

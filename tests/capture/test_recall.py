@@ -199,7 +199,7 @@ def test_catalogue_that_is_older_than_an_end_in_order_is_told(box: RecalledBox) 
     assert box.verify().notes == ()
     box.catalogue.write_bytes(before)
     [note] = box.verify().notes
-    assert note.what.startswith("remembers line 8 and none behind it, though the box ended in order in line 10: ")
+    assert note.what.startswith("remembers no more than line 8. The box had ended in order since: ")
 
 
 def test_catalogue_that_cannot_be_read_is_found(box: RecalledBox) -> None:

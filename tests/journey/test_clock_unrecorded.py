@@ -1,0 +1,36 @@
+"""A clock that the log cannot be told of is not taken: no correction goes unrecorded."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+from capture_box import CaptureBox
+from faults import order, recall
+
+from capture import messages as m
+from capture.errors import VigcamError
+
+YEAR_MS = 365 * 86_400_000
+
+
+@pytest.mark.promise("P10")
+def test_a_correction_that_the_log_cannot_be_told_of_is_taken_back_and_stays_so(tmp_path: Path) -> None:
+    orders = tmp_path / "orders"
+    program = (sys.executable, str(Path(__file__).parents[1] / "faulty_daemon.py"), str(orders))
+    box = CaptureBox(tmp_path / "box", program)
+    try:
+        box.ready()
+        before = box.status().clock
+        order(orders, "write_all", "fail EIO audit.log")
+        with pytest.raises(VigcamError):
+            box.client.call(m.OfferClock(session=box.session, wall_ms=before.ms + YEAR_MS, is_confirmed=True), m.Done)
+        assert abs(box.status().clock.ms - before.ms) < YEAR_MS // 2
+        recall(orders, "write_all")
+        box.stop()
+        box.start()
+        assert abs(box.status().clock.ms - before.ms) < YEAR_MS // 2
+        assert (box.folder / "audit.log").read_text().count('"event":"clock_set"') == 1
+    finally:
+        box.close()
