@@ -13,6 +13,7 @@ from web_box import BASE, Browser, RealBox, case_with_consents, consent_of, open
 from capture.client import CaptureClient
 from capture.errors import ConsentMissing, DaemonUnreachable, NotNow
 from capture.messages import Answer, CaseFound, Done, GetCase, GetRecording, OpenRecording, RecordingFound, Verb
+from capture.model import Purpose
 from webui.movies import Key, Lease, Movies
 from webui.views.downloads import mp4_hash
 
@@ -138,7 +139,7 @@ def test_the_hash_of_a_film_is_not_read_on_after_a_withdrawal(shown: Shown, monk
     monkeypatch.setattr(Lease, "movie", made_and_taken_back)
     found.hashes._known.clear()
     with shown.browser.app.test_request_context(), pytest.raises(NotNow):
-        mp4_hash(mine, mine.signed_in, shown.recording_id)
+        mp4_hash(mine, mine.signed_in, shown.recording_id, Purpose.DOWNLOAD)
 
 
 def test_who_takes_a_consent_back_while_a_film_is_being_opened_stays_signed_in(

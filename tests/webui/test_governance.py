@@ -177,6 +177,25 @@ def test_looking_needs_a_yes_of_its_own_and_comes_back_with_it(signed_in: Browse
     assert signed_in.get(f"/recordings/{recording}/video.mp4").status_code == 200
 
 
+def test_a_film_that_only_the_supervisor_may_see_is_handed_to_them_and_to_nobody_else(signed_in: Browser, box: RealBox) -> None:
+    code, adult, child, recording = filmed(signed_in, box)
+    found = signed_in.get(f"/recordings/{recording}/hash").json
+    sent = {"mp4_sha256": found["mp4_sha256"], "received_bytes": str(found["mp4_bytes"])}
+    for person in (adult, child):
+        assert signed_in.post(f"/cases/{code}/consents", consent_of(person, adult, scope=["supervision"])).status_code == 303
+    take_back(signed_in, code, adult, "practitioner_review")
+    text = signed_in.get(f"/recordings/{recording}").text
+    assert "<video" not in text
+    assert "Download the film (MP4)" not in text
+    assert "Download the sealed file" not in text
+    assert "The supervisor has it" in text
+    assert signed_in.get(f"/recordings/{recording}/video.mp4?download=1&purpose=supervision").status_code == 200
+    for purpose in ("download", "family_copy"):
+        assert signed_in.post(f"/recordings/{recording}/taken-over", {**sent, "purpose": purpose}).status_code == 409
+    assert signed_in.post(f"/recordings/{recording}/taken-over", {**sent, "purpose": "supervision"}).status_code == 303
+    assert f'"recording":"{recording}","purpose":"supervision"' in (box.folder / "audit.log").read_text()
+
+
 def test_a_copy_that_is_handed_on_is_stated_and_does_not_count_as_taken_over(signed_in: Browser, box: RealBox) -> None:
     code, adult, child, recording = filmed(signed_in, box)
     for person in (adult, child):

@@ -70,14 +70,14 @@ def sealed(rec: str) -> Response:
 @downloads.get("/recordings/<rec>/hash")
 @answers_json
 def hashes(rec: str) -> dict[str, object]:
-    found = mp4_hash(browser(), signed_in(), recording_id(rec))
+    found = mp4_hash(browser(), signed_in(), recording_id(rec), Purpose.DOWNLOAD)
     return {"mp4_sha256": found.sha256, "mp4_bytes": found.size, "sealed_sha256": found.sealed_sha256}
 
 
-def mp4_hash(mine: WebSession, who: SignedIn, rec: str) -> Mp4Hash:
-    """Reads the whole recording the first time. Raises NotFound, SealBroken, SignInNeeded, and NotNow where a consent
-    to it ended meanwhile."""
-    lease = _lease(who, rec, Purpose.DOWNLOAD)
+def mp4_hash(mine: WebSession, who: SignedIn, rec: str, purpose: Purpose) -> Mp4Hash:
+    """Reads the whole recording the first time, for what it is taken for. Raises NotFound, SealBroken, SignInNeeded, and NotNow
+    where a consent to it ended meanwhile."""
+    lease = _lease(who, rec, purpose)
     try:
         movie = lease.movie()
         keep = keeper(parts(), mine, who)

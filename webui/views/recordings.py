@@ -38,7 +38,7 @@ def taken_over(rec: str) -> Response:
     who = signed_in()
     try:
         form = forms.taken_over(request.form)
-        mine = mp4_hash(browser(), who, recording_id(rec))
+        mine = mp4_hash(browser(), who, recording_id(rec), form.purpose)
         if (form.mp4_sha256, form.received_bytes) != (mine.sha256, mine.size):
             raise TransferMismatch
         verb = ConfirmTransfer(
