@@ -1,4 +1,4 @@
-"""One line of JSON that the box signs, in one spelling: how manifests and receipts are written and read. Says nothing of either.
+"""One line of JSON that the box signs, in one spelling: how manifests, receipts and signers are written and read. Knows none.
 
     {"<name>":{…},"signature":"…128 hex…"}
 

@@ -24,6 +24,8 @@ from capture.model import (
 )
 from capture.notices.texts import load_notices
 from webui.exports.case_export import CaseExport, SignedFile
+from webui.exports.wordings import Wording
+from webui.notes import Notes
 from webui.service import Service
 
 DAY_MS = 86_400_000
@@ -179,12 +181,22 @@ def family(**changed: object) -> CaseExport:
         "manifests": (SignedFile("rec-2222222222222222", b'{"manifest":{},"signature":"00"}\n'),),
         "receipts": (SignedFile("era-3333333333333333", b'{"receipt":{"of":["rec-3333333333333333"]},"signature":"00"}\n'),),
         "log": (b'{"seq":1}\n', b'{"seq":7}\n'),
+        "statements": (b'{"statement":{"sequence":1},"signature":"00"}\n', b'{"statement":{"sequence":2},"signature":"00"}\n'),
+        "signers": (b'{"signer":{"practitioner":"prac-abcdef"},"signature":"00"}\n',),
         "audit_sequence": 9,
         "audit_head": "12" * 32,
         "erase_due_ms": NOW_MS + 30 * DAY_MS,
         "notices": TEXTS,
     }
     return CaseExport(**facts | changed)  # type: ignore[arg-type]
+
+
+def noted(*words: Notes | None) -> tuple[Wording, ...]:
+    """The family's notes, a wording a day; None does not open, an empty one took them out."""
+    return tuple(
+        Wording(2 * day, WallTime(ms=NOW_MS - 60 * DAY_MS + day * DAY_MS, confidence=Confidence.BROWSER), "prac-abcdef", one)
+        for day, one in enumerate(words, start=1)
+    )
 
 
 def recording(recording_id: str, state: RecordingState = RecordingState.SEALED, **changed: object) -> Recording:

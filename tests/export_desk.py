@@ -10,12 +10,15 @@ from record_box import RecordBox, film
 from capture.consent.retention import Kept
 from capture.desk.begun_exports import BegunExports
 from capture.desk.exports import ExportDesk
+from capture.desk.statements import StatementDesk
 from capture.ids import new_erasure_id
 from capture.keyring import Unlocked
 from capture.messages import (
     MAX_MESSAGE_BYTES,
     AuditExtract,
     BeginExport,
+    ListSigners,
+    ListStatements,
     Verb,
     encode,
 )
@@ -49,6 +52,7 @@ class DeskBox:
         self.unlocked: Unlocked = self.box.sign_in()
         self.token = self.sessions.begin(self.unlocked).token
         self.case, self.adult, self.child = self.box.family(self.unlocked)
+        begun = BegunExports(self.box.clock)
         self.desk = ExportDesk(
             box_id=self.box.box_id,
             sessions=self.sessions,
@@ -60,13 +64,23 @@ class DeskBox:
             audit=self.box.audit,
             kept=Kept(42),
             export_rate=Rate(self.box.clock, 4, 5.0),
-            begun=BegunExports(self.box.clock),
+            begun=begun,
             now=lambda: self.box.wall,
+        )
+        self.signed = StatementDesk(
+            box_id=self.box.box_id,
+            sessions=self.sessions,
+            records=self.box.records,
+            device_key=self.box.device_key,
+            signers=self.box.signers,
+            audit=self.box.audit,
+            begun=begun,
         )
         self.begin()
 
     def ask(self, verb: Verb):
-        return self.desk.handlers()[type(verb)](verb).answer
+        handlers = {**self.desk.handlers(), **self.signed.handlers()}
+        return handlers[type(verb)](verb).answer
 
     def consent(self, count: int, **changed: object) -> None:
         """The adult says yes and no to supervision in turn."""
@@ -110,6 +124,21 @@ class DeskBox:
         insert = "INSERT INTO erasure (erasure_id, case_code, practitioner, receipt) VALUES (?, ?, ?, ?)"
         self.box.catalogue.change(insert, receipt.erasure_id, self.case, self.unlocked.practitioner, data)
         return data
+
+    def statements(self) -> list[bytes]:
+        found: list[bytes] = []
+        is_last = False
+        while not is_last:
+            page = self.ask(ListStatements(session=self.token, case=self.case, after=len(found)))
+            assert len(encode(page)) <= MAX_MESSAGE_BYTES
+            found += page.lines
+            is_last = page.is_last
+        return found
+
+    def signers(self) -> list[bytes]:
+        page = self.ask(ListSigners(session=self.token, case=self.case))
+        assert page.is_last
+        return list(page.lines)
 
     def lines(self) -> list[bytes]:
         found: list[bytes] = []

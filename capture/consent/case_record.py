@@ -8,8 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from capture.ids import ParticipantId, RecordingId, VisitId
-from capture.model import Arming, Case, Consent, Decision, Participant, Purpose, Scope
+from capture.ids import ParticipantId, PractitionerId, RecordingId, VisitId
+from capture.model import Arming, Case, Consent, Decision, Participant, Purpose, Scope, WallTime
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,17 @@ class Transfer:
     sequence: int
 
 
+@dataclass(frozen=True, slots=True)
+class NotesPlace:
+    """One wording of the notes: where in the case it was signed, when and by whom. The sealed wording itself stays in the
+    statement `held_in`: the same one, or the hand-over that gave it a header which the case's practitioner opens."""
+
+    sequence: int
+    stated: WallTime
+    practitioner: PractitionerId
+    held_in: int
+
+
 @dataclass(frozen=True)
 class CaseRecord:
     """What the gate judges by. `participants` are those of the case now; whoever was removed is in `removed`, so that an export
@@ -52,6 +63,10 @@ class CaseRecord:
     armings: tuple[ArmingPlace, ...] = ()
     removed: tuple[Participant, ...] = ()
     transfers: tuple[Transfer, ...] = ()
+    noted: tuple[NotesPlace, ...] = ()
+    """Every wording of the notes, those that took them out included."""
+    signers: tuple[PractitionerId, ...] = ()
+    """Whoever signed a statement of the case, each once, in the order of their first."""
     is_held: bool = False
     """A statement of the case was lost, and nothing was said in it since."""
 

@@ -96,6 +96,13 @@ class Ledger:
         """The whole case, every statement verified. Raises NotFound if there is none, or it is another practitioner's."""
         return self._histories.read(unlocked, code)
 
+    def while_still(self, unlocked: Unlocked, code: CaseCode, act: Callable[[], None]) -> History:
+        """The whole case, of the moment of `act`: no statement of any case comes between what is answered and what it does."""
+        with self._lock:
+            history = self.history(unlocked, code)
+            act()
+            return history
+
     def cases(self, unlocked: Unlocked, after: str = "", limit: int = 50) -> tuple[tuple[ListedCase, ...], bool]:
         """This practitioner's cases, newest first, from the one following `after`; and whether this page is the last."""
         heads = self._catalogue.heads(unlocked.practitioner, after, limit + 1)

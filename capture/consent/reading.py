@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import assert_never
 
 import msgspec
 
-from capture.consent.case_record import ArmingPlace, CaseRecord, ConsentPlace, Transfer
+from capture.consent.case_record import ArmingPlace, CaseRecord, ConsentPlace, NotesPlace, Transfer
 from capture.consent.statements import (
     ArmingStated,
     CaseHandedOver,
@@ -24,7 +24,7 @@ from capture.consent.statements import (
     TransferStated,
 )
 from capture.errors import CatalogueBroken, SealBroken, Truncated
-from capture.ids import CaseCode, ParticipantId
+from capture.ids import CaseCode, ParticipantId, PractitionerId
 from capture.model import Case, Participant
 from capture.seal.header import parse_header
 
@@ -39,6 +39,8 @@ class Reading:
     _armings: list[ArmingPlace] = field(default_factory=list)
     _removed: list[Participant] = field(default_factory=list)
     _transfers: list[Transfer] = field(default_factory=list)
+    _noted: list[NotesPlace] = field(default_factory=list)
+    _signers: dict[PractitionerId, None] = field(default_factory=dict)
 
     def record(self, code: CaseCode) -> CaseRecord:
         """Raises CatalogueBroken where nothing opened the case."""
@@ -51,10 +53,14 @@ class Reading:
             armings=tuple(self._armings),
             removed=tuple(self._removed),
             transfers=tuple(self._transfers),
+            noted=tuple(self._noted),
+            signers=tuple(self._signers),
         )
 
     def take(self, statement: Statement, statement_hash: str) -> None:
         """Raises CatalogueBroken for one that cannot follow on those before: the first opens the case, and only the first."""
+        if not isinstance(statement.content, CaseHandedOver):
+            self._signers.setdefault(statement.practitioner)
         if self._case is None:
             self._open(statement)
             return
@@ -67,10 +73,13 @@ class Reading:
                 self._case = msgspec.structs.replace(self._case, involvement_ended_ms=ended_ms)
             case NotesKept(notes=notes):
                 self._case = msgspec.structs.replace(self._case, notes=notes)
+                self._note(statement)
             case CaseHandedOver(notes=notes):
                 if not _is_same_but_for_header(notes, self._case.notes):
                     raise _contradiction(statement)
                 self._case = msgspec.structs.replace(self._case, notes=notes)
+                if notes:
+                    self._noted[-1] = replace(self._noted[-1], held_in=statement.sequence)
             case NeedsStated(needs=needs):
                 self._case = msgspec.structs.replace(self._case, communication_needs=needs)
             case _:
@@ -101,8 +110,14 @@ class Reading:
         match statement.content:
             case CaseOpened(case=case) if case.code == statement.case:
                 self._case = case
+                if case.notes:
+                    self._note(statement)
             case _:
                 raise _contradiction(statement)
+
+    def _note(self, statement: Statement) -> None:
+        place = statement.sequence
+        self._noted.append(NotesPlace(place, statement.wall, statement.practitioner, held_in=place))
 
     def _place(self, statement: Statement, participant_id: ParticipantId) -> int:
         """Where the one person of that id stands. Raises CatalogueBroken if there is none, or more than one."""

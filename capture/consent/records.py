@@ -111,6 +111,10 @@ class Records:
         """The same with the signed statements themselves."""
         return self._ledger.history(unlocked, code)
 
+    def while_still(self, unlocked: Unlocked, code: CaseCode, act: Callable[[], None]) -> History:
+        """The same, of the moment of `act`: nothing is stated between the one and the other."""
+        return self._ledger.while_still(unlocked, code, act)
+
     def forget(self) -> None:
         """Whoever read is signed out: nothing of it stays in RAM."""
         self._ledger.forget()

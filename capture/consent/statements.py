@@ -168,6 +168,12 @@ class SignedStatement(Fact, frozen=True, kw_only=True):
         data = _HASH_PREFIX + self.text.encode() + b"\x00" + bytes.fromhex(self.signature)
         return hashlib.sha256(data).hexdigest()
 
+    @property
+    def line(self) -> bytes:
+        """As it leaves the box: the exact bytes that were signed stand between the first `:` and the last `,`. The text is JSON
+        and one line, since it was verified."""
+        return b'{"statement":%s,"signature":"%s"}\n' % (self.text.encode(), self.signature.encode("ascii"))
+
 
 _STATEMENT = msgspec.json.Decoder(Statement)
 _SIGNED = msgspec.json.Decoder(SignedStatement)

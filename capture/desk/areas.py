@@ -24,6 +24,7 @@ from capture.desk.handing_over import HandOverDesk
 from capture.desk.leaves import Leaves
 from capture.desk.people import PeopleDesk
 from capture.desk.recordings import RecordingDesk
+from capture.desk.statements import StatementDesk
 from capture.device_key import DeviceKey
 from capture.erasing.asking import Erasures
 from capture.filming import Filming
@@ -82,6 +83,7 @@ class Parts:
 
 def make_desk(parts: Parts) -> Desk:
     """Fails where a verb has no area, or two."""
+    begun = BegunExports(parts.clock)
     leaves = Leaves(
         sessions=parts.sessions,
         records=parts.records,
@@ -173,8 +175,17 @@ def make_desk(parts: Parts) -> Desk:
             audit=parts.audit,
             kept=parts.config.retention.kept,
             export_rate=Rate(parts.clock, _EXPORTS, _EXPORT_EVERY_S),
-            begun=BegunExports(parts.clock),
+            begun=begun,
             now=parts.anchor.now,
+        ),
+        StatementDesk(
+            box_id=parts.config.box_id,
+            sessions=parts.sessions,
+            records=parts.records,
+            device_key=parts.device_key,
+            signers=parts.signers,
+            audit=parts.audit,
+            begun=begun,
         ),
     )
 

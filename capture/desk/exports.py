@@ -15,6 +15,7 @@ import msgspec
 
 from capture import ids
 from capture.audit.extract import extract
+from capture.audit.line import AuditLine
 from capture.audit.log import AuditEvent, AuditLog
 from capture.catalogue import Catalogue
 from capture.consent.case_record import CaseRecord
@@ -102,18 +103,25 @@ class ExportDesk:
         session, record = self._own(verb.session, verb.case)
         self.export_rate.take()
         code = record.case.code
-        line = self.audit.append(AuditEvent.EXPORTED, case=code, practitioner=session.practitioner, kind=verb.kind.value)
+        written: list[AuditLine] = []
+
+        def log() -> None:
+            fields = {"case": code, "practitioner": session.practitioner, "kind": verb.kind.value}
+            written.append(self.audit.append(AuditEvent.EXPORTED, **fields))
+
+        history = self.records.while_still(session.unlocked, code, log)
         self.begun.begin(session, code)
-        head = self.audit.head
+        record, (line,) = history.record, written
         return Reply(
             ExportBegun(
                 case=msgspec.structs.replace(record.case, notes=b""),
-                has_notes=bool(record.case.notes),
+                statements=history.head.count,
+                has_notes=bool(record.noted),
                 box_id=self.box_id,
                 device_key=self.device_key.public_hex,
                 now=WallTime(ms=line.wall_ms, confidence=line.confidence),
-                audit_sequence=head.sequence,
-                audit_head=head.hash,
+                audit_sequence=line.head.sequence,
+                audit_head=line.head.hash,
                 kept_days=self.kept.days,
                 erase_due_ms=self.kept.due_ms(record.case),
             )

@@ -120,10 +120,29 @@ from capture.messages.recordings import (
     RecordingList,
     Refusal,
 )
+from capture.messages.statements import (
+    AnyStatementAnswer,
+    AnyStatementVerb,
+    ListNotes,
+    ListSigners,
+    ListStatements,
+    NotesPage,
+    SignerPage,
+    StatementPage,
+)
 
 MAX_MESSAGE_BYTES = 65_536
 
-AnyVerb = AnyEntryVerb | AnyAdminVerb | AnyCaseVerb | AnyRecordingVerb | AnyErasureVerb | AnyExportVerb | AnyHandOverVerb
+AnyVerb = (
+    AnyEntryVerb
+    | AnyAdminVerb
+    | AnyCaseVerb
+    | AnyRecordingVerb
+    | AnyErasureVerb
+    | AnyExportVerb
+    | AnyStatementVerb
+    | AnyHandOverVerb
+)
 
 AnyAnswer = (
     Done
@@ -134,6 +153,7 @@ AnyAnswer = (
     | AnyRecordingAnswer
     | AnyErasureAnswer
     | AnyExportAnswer
+    | AnyStatementAnswer
     | AnyHandOverAnswer
 )
 
@@ -187,14 +207,18 @@ __all__ = [
     "ListDue",
     "ListEveryCase",
     "ListManifests",
+    "ListNotes",
     "ListPeople",
     "ListPractitioners",
     "ListReceipts",
     "ListRecordings",
     "ListRemoved",
+    "ListSigners",
+    "ListStatements",
     "ListTransfers",
     "ManifestPage",
     "NotesFound",
+    "NotesPage",
     "OfferClock",
     "OpenCase",
     "OpenRecording",
@@ -227,7 +251,9 @@ __all__ = [
     "SignInWaiting",
     "SignOut",
     "SignedIn",
+    "SignerPage",
     "StateNeeds",
+    "StatementPage",
     "Status",
     "Stop",
     "TransferPage",

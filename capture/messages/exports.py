@@ -37,9 +37,11 @@ class BeginExport(Verb, frozen=True, kw_only=True):
 
 class ExportBegun(Answer, frozen=True, kw_only=True):
     """The case (its notes apart), and what a reader needs to check the rest: the box's id and public key, and where its log
-    stands now."""
+    stood, by the line that says so. `statements` is how many the case had then, and the log no others: by these two whoever asks
+    page by page knows what came later. `has_notes`: whether there ever were any."""
 
     case: Case
+    statements: int
     has_notes: bool = False
     box_id: str
     device_key: Hash

@@ -6,7 +6,7 @@ Terms: `docs/glossary.md`. Times named `_ms` are UTC milliseconds since 1970, `_
 from capture.model.consents import Consent, Decision, Doubt, Indication, Purpose, Scope
 from capture.model.erasures import ErasedRecording, ErasureMethod, ErasureReceipt, Reminder
 from capture.model.facts import Confidence, Fact, WallTime
-from capture.model.people import Case, ParentalResponsibility, Participant, RetentionClass, Role
+from capture.model.people import Case, ParentalResponsibility, Participant, RetentionClass, Role, Signer
 from capture.model.recordings import Arming, ArmMode, Manifest, Recording, RecordingState, StopReason
 
 __all__ = [
@@ -32,6 +32,7 @@ __all__ = [
     "RetentionClass",
     "Role",
     "Scope",
+    "Signer",
     "StopReason",
     "WallTime",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import Enum
 
-from capture.ids import CaseCode, ParticipantId
+from capture.ids import BoxId, CaseCode, ParticipantId, PractitionerId
 from capture.model.facts import Fact, WallTime
 
 
@@ -57,3 +57,11 @@ class Participant(Fact, frozen=True, kw_only=True):
     """On what parental responsibility rests ("birth certificate seen"), in the service's own terms; no names."""
     evidence_by: str = ""
     """Who saw the evidence, by role and never by name ("social worker")."""
+
+
+class Signer(Fact, frozen=True, kw_only=True):
+    """By which key a practitioner's statements are checked: Ed25519, the public half in hex. Also of one who has left."""
+
+    box_id: BoxId
+    practitioner: PractitionerId
+    key: str

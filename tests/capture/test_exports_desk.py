@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -145,11 +146,40 @@ def test_an_export_is_in_the_log_before_it_is_answered(desk: DeskBox) -> None:
     assert (begun.now.ms, begun.now.confidence) == (line.wall_ms, line.confidence)
 
 
+def test_notes_that_were_taken_out_were_there_all_the_same(desk: DeskBox) -> None:
+    desk.box.records.keep_notes(desk.unlocked, desk.box.recovery, desk.case, b"sealed")
+    desk.box.records.keep_notes(desk.unlocked, desk.box.recovery, desk.case, b"")
+    assert desk.begin().has_notes
+
+
 def test_the_sealed_notes_are_not_in_the_answer_but_that_there_are_any(desk: DeskBox) -> None:
     assert desk.begin().has_notes is False
     desk.box.records.keep_notes(desk.unlocked, desk.box.recovery, desk.case, b"sealed")
     begun = desk.begin()
     assert (begun.case.notes, begun.has_notes) == (b"", True)
+
+
+def test_whoever_begins_learns_how_many_statements_the_log_knew_of_then(desk: DeskBox) -> None:
+    desk.consent(3)
+    begun = desk.begin()
+    line = parse_line(desk.lines()[-1])
+    assert (begun.audit_sequence, begun.audit_head) == (line.head.sequence, line.head.hash)
+    before = [one for one in map(parse_line, desk.lines()) if "statement_hash" in one.fields]
+    assert begun.statements == len(before) == 8
+
+
+def test_nothing_is_stated_between_the_case_that_is_told_and_the_line_that_says_so(desk: DeskBox) -> None:
+    who = (desk.unlocked, desk.box.recovery, desk.case)
+    stating = threading.Thread(target=desk.box.records.state_needs, args=(*who, "large print"))
+
+    def act() -> None:
+        stating.start()
+        stating.join(0.2)
+        assert stating.is_alive()
+
+    history = desk.box.records.while_still(desk.unlocked, desk.case, act)
+    stating.join()
+    assert desk.box.records.history(desk.unlocked, desk.case).head.count == history.head.count + 1
 
 
 def test_the_erase_date_is_by_the_services_own_days(desk: DeskBox) -> None:

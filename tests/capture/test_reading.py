@@ -72,7 +72,7 @@ def added(*people: Participant) -> tuple[AnyContent, ...]:
 
 
 def test_a_case_that_was_opened_has_nobody_in_it_and_nothing_said() -> None:
-    assert read(OPENING) == CaseRecord(case=CASE)
+    assert read(OPENING) == CaseRecord(case=CASE, signers=(PractitionerId("prac-1"),))
 
 
 def test_nothing_said_is_no_case() -> None:

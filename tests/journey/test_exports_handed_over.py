@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,7 @@ from webui.exports.gather import Asker
 from webui.notes import Notes, seal_notes
 from webui.service import Service
 
+FIRST_NOTES = Notes(question="What helps at teatime?")
 NOTES = Notes(question="What helps at bedtime?")
 
 
@@ -37,8 +39,9 @@ def test_what_was_said_to_the_giver_is_in_the_takers_export_and_the_hand_over_to
     taker, giver = enrol(box), m.Enrolled(username=box.username, passphrase=box.passphrase, recipient="")
     first = box.sign_in()
     case, *people = box.family()
-    notes = seal_notes(NOTES, first.recipients)
-    box.client.call(m.KeepNotes(session=box.session, case=case, notes=notes), m.Done)
+    for words in (FIRST_NOTES, NOTES):
+        verb = m.KeepNotes(session=box.session, case=case, notes=seal_notes(words, first.recipients))
+        box.client.call(verb, m.Done)
     box.arm(case, *people)
     film = box.film(1.5)
     before = taken_away(box, first, case)
@@ -48,9 +51,18 @@ def test_what_was_said_to_the_giver_is_in_the_takers_export_and_the_hand_over_to
     second = box.sign_in()
     take_over(box, case)
     settled(box)
+    box.client.call(m.StateNeeds(session=box.session, case=case, communication_needs="large print"), m.Done)
     after = taken_away(box, second, case)
     assert after.consents == before.consents
-    assert (after.people, after.armings, after.notes) == (before.people, before.armings, NOTES)
+    assert (after.people, after.armings) == (before.people, before.armings)
+    assert [one.words for one in before.notes] == [FIRST_NOTES, NOTES]
+    # What the giver wrote last came under a header that the taker opens; what they wrote before that, under no other.
+    assert after.notes == (replace(before.notes[0], words=None), before.notes[1])
+    assert after.statements[: len(before.statements)] == before.statements
+    types = [json.loads(line)["statement"]["content"]["type"] for line in after.statements[len(before.statements) :]]
+    assert types == ["case_handed_over", "needs_stated"]
+    signers = [json.loads(line)["signer"]["practitioner"] for line in after.signers]
+    assert (signers[0], signers) == (giver.username, [giver.username, taker.username])
     assert [one.name for one in after.manifests] == [film]
     assert after.manifests != before.manifests  # it has another header now, and the box signed for that
     events = [json.loads(line)["event"] for line in after.log]
@@ -61,5 +73,6 @@ def test_what_was_said_to_the_giver_is_in_the_takers_export_and_the_hand_over_to
         assert archive.testzip() is None
     assert run_this(ACCESS, path, after.device_key) == Ending(0, "good: all of it holds\n")
     sign_in(box, giver)
-    with pytest.raises(NotFound):
-        box.client.call(m.BeginExport(session=box.session, case=case, kind=ExportKind.EVERYTHING), m.ExportBegun)
+    for verb, fields in ((m.BeginExport, {"kind": ExportKind.EVERYTHING}), (m.ListStatements, {}), (m.ListNotes, {})):
+        with pytest.raises(NotFound):
+            box.client.call(verb(session=box.session, case=case, **fields), m.Answer)

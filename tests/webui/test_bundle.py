@@ -8,7 +8,7 @@ import json
 import zipfile
 
 import pytest
-from case_exports import ADULT, ENGLISH, NOW_MS, exports, family
+from case_exports import ADULT, ENGLISH, NOW_MS, exports, family, noted
 from hypothesis import given, settings
 
 from capture.model import Confidence, WallTime
@@ -44,13 +44,15 @@ def test_the_same_case_at_the_same_moment_is_the_same_file() -> None:
 
 
 def test_members_stand_in_one_order_and_carry_the_time_of_the_export() -> None:
-    with zipfile.ZipFile(io.BytesIO(zip_of(family(notes=Notes(question="q"))))) as archive:
+    with zipfile.ZipFile(io.BytesIO(zip_of(family(notes=noted(Notes(question="q")))))) as archive:
         assert archive.namelist() == [
             "README.txt",
             "receipt.html",
             "consent.json",
             "consent.fhir.json",
             "audit-extract.jsonl",
+            "statements.jsonl",
+            "signers.jsonl",
             "notes.txt",
             f"consent-texts/{ENGLISH.text_hash}.txt",
             "case.json",
@@ -82,6 +84,8 @@ def test_what_the_box_signed_is_in_it_byte_for_byte() -> None:
     assert files["recording-manifests.jsonl"] == export.manifests[0].data
     assert files["erasure-receipts.jsonl"] == export.receipts[0].data
     assert files["audit-extract.jsonl"] == b"".join(export.log)
+    assert files["statements.jsonl"] == b"".join(export.statements)
+    assert files["signers.jsonl"] == b"".join(export.signers)
 
 
 def test_everybody_of_the_case_is_in_it_whether_asked_or_not() -> None:
@@ -102,15 +106,27 @@ def test_without_notes_there_is_no_file_of_notes_and_the_readme_speaks_of_none()
 
 
 def test_the_notes_are_in_it_in_clear_for_the_family() -> None:
-    text = opened(zip_of(family(notes=Notes(question="What helps at bedtime?", remarks="Turns"))))["notes.txt"].decode()
+    text = opened(zip_of(family(notes=noted(Notes(question="What helps at bedtime?", remarks="Turns")))))["notes.txt"].decode()
     assert "What helps at bedtime?" in text
     assert "Turns" in text
+
+
+def test_every_wording_of_the_notes_is_in_it_oldest_first_each_with_its_date() -> None:
+    words = noted(Notes(question="First?"), None, Notes(), Notes(question="Last?"))
+    files = opened(zip_of(family(notes=words)))
+    parts = files["notes.txt"].decode().split("===== Wording ")[1:]
+    assert [part[:6] for part in parts] == ["1 of 4", "2 of 4", "3 of 4", "4 of 4"]
+    assert [part.partition("Kept ")[2][:10] for part in parts] == ["2026-09-20", "2026-09-21", "2026-09-22", "2026-09-23"]
+    said = ["First?", "This wording does not open", "The notes were taken out", "Last?"]
+    assert [[one in part for one in said] for part in parts] == [[one == this for one in said] for this in said]
+    assert b"read them in notes.txt" in files["README.txt"]
 
 
 def test_the_readme_says_the_counts_and_the_key_to_check_with() -> None:
     readme = opened(zip_of(family()))["README.txt"].decode()
     assert "6 events." in readme
     assert "2 lines." in readme
+    assert "2 statements." in readme
     assert "cd" * 32 in readme
 
 
@@ -118,7 +134,7 @@ def test_the_readme_begins_with_what_a_family_needs_and_hides_nothing_that_is_le
     readme = " ".join(opened(zip_of(family()))["README.txt"].decode().split())
     assert readme.index("Open receipt.html first.") < readme.index("consent.json")
     assert "(that is UTC; by the clock of a practitioner's device)" in readme
-    assert "the last wording stands here" in readme
+    assert "How it was put before, and when, is in statements.jsonl." in readme
     assert "verify_access.py THIS.zip KEY" in readme
     assert "The films themselves are not in here" in readme
 
@@ -136,7 +152,7 @@ def test_it_is_streamed_a_member_at_a_time() -> None:
 
 
 def test_a_repr_of_an_export_shows_no_note() -> None:
-    assert "bedtime" not in repr(family(notes=Notes(question="What helps at bedtime?")))
+    assert "bedtime" not in repr(family(notes=noted(Notes(question="What helps at bedtime?"))))
 
 
 def test_labels_are_all_that_stands_for_people() -> None:

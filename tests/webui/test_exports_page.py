@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from case_exports import family
+from case_exports import family, noted
 
 from capture.messages.exports import ExportKind, KnownPerson, PlacedArming, PlacedTransfer
 from capture.model import Arming, ErasedRecording, ErasureReceipt, Manifest, Participant, Recording
@@ -75,7 +75,7 @@ def test_the_elements_of_the_fhir_bundle_and_those_that_are_explained_are_the_sa
 
 
 def test_the_members_of_the_zip_and_those_that_are_explained_are_the_same() -> None:
-    names = {one.name for one in bundle.members(family(notes=Notes(question="q")), b"")}
+    names = {one.name for one in bundle.members(family(notes=noted(Notes(question="q"))), b"")}
     assert explained("## The ZIP") == {name if "/" not in name else f"{name.partition('/')[0]}/<sha256>.txt" for name in names}
 
 

@@ -21,6 +21,7 @@ from webui.exports.consent_record import consent_json
 from webui.exports.fhir import fhir_json
 from webui.exports.instants import iso, moment
 from webui.exports.readme import readme
+from webui.exports.wordings import notes_text
 
 MANIFEST = "manifest.json"
 _FIRST_YEAR, _LAST_YEAR = 1980, 2107
@@ -74,6 +75,8 @@ def members(export: CaseExport, receipt_html: bytes) -> tuple[Member, ...]:
         Member("consent.json", consent_json(export)),
         Member("consent.fhir.json", fhir_json(export)),
         Member("audit-extract.jsonl", b"".join(export.log)),
+        Member("statements.jsonl", b"".join(export.statements)),
+        Member("signers.jsonl", b"".join(export.signers)),
         *_notes(export),
         *(Member(f"consent-texts/{text_hash}.txt", text) for text_hash, text in _texts(export)),
         Member("case.json", _spelled(_case(export))),
@@ -136,10 +139,7 @@ def _case(export: CaseExport) -> CaseFacts:
 
 
 def _notes(export: CaseExport) -> tuple[Member, ...]:
-    if export.notes is None:
-        return ()
-    words = f"The helping question\n\n{export.notes.question}\n\nNotes\n\n{export.notes.remarks}\n"
-    return (Member("notes.txt", words.encode()),)
+    return (Member("notes.txt", notes_text(export.notes)),) if export.notes else ()
 
 
 def _texts(export: CaseExport) -> Iterator[tuple[str, bytes]]:

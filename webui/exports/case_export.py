@@ -9,7 +9,7 @@ from functools import cached_property
 from capture.messages.exports import KnownPerson, PlacedArming, PlacedConsent, PlacedTransfer
 from capture.model import Case, Consent, Decision, Participant, Recording, Scope, WallTime
 from capture.notices.texts import Notice
-from webui.notes import Notes
+from webui.exports.wordings import Wording
 from webui.service import Service
 
 
@@ -24,8 +24,8 @@ class SignedFile:
 @dataclass(frozen=True)
 class CaseExport:
     """Everything of one case at the moment `made`. `consents` holds every event, oldest first; `notices` are the texts by their
-    hash; `log` holds raw lines of the audit log. `notes` are the practitioner's own, opened, and None where they were not asked
-    for or there are none."""
+    hash; `log` holds raw lines of the audit log, `statements` and `signers` those of what was signed. `notes` are the
+    practitioner's own, every wording, opened; none where they were not asked for."""
 
     case: Case
     box_id: str
@@ -40,11 +40,13 @@ class CaseExport:
     manifests: tuple[SignedFile, ...] = ()
     receipts: tuple[SignedFile, ...] = ()
     log: tuple[bytes, ...] = ()
+    statements: tuple[bytes, ...] = ()
+    signers: tuple[bytes, ...] = ()
     audit_sequence: int = 0
     audit_head: str = ""
     kept_days: int = 60
     erase_due_ms: int | None = None
-    notes: Notes | None = None
+    notes: tuple[Wording, ...] = ()
     notices: Mapping[str, Notice] = field(default_factory=dict)
     service: Service = field(default_factory=Service)
 

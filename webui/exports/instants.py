@@ -4,6 +4,15 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+from capture.model import Confidence
+
+CLOCKS = {
+    Confidence.RTC: "by the box's own clock",
+    Confidence.BROWSER: "by the clock of a practitioner's device",
+    Confidence.NONE: "the box did not know the time for certain",
+}
+"""What a time goes by, in words."""
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FIRST = datetime(1, 1, 1, tzinfo=UTC)
 _LAST = datetime(9999, 12, 31, 23, 59, 59, 999_000, tzinfo=UTC)

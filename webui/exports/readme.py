@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from capture.model import Confidence
 from webui.exports.case_export import CaseExport
-from webui.exports.instants import iso
+from webui.exports.instants import CLOCKS, iso
 
 _WORDS = """\
 Case {code}: what the recording box knows of it
@@ -22,6 +21,9 @@ consent.json          Every consent event, in the order in which it was signed. 
 consent.fhir.json     How the consents stand, as HL7 FHIR R4.
 consent-texts/        The exact texts that were read. Each file's name is its SHA-256.
 audit-extract.jsonl   The lines of the box's log about this case, as they stand there. {lines} lines.
+statements.jsonl      Everything that was ever signed in this case, word for word, one on a line, oldest first, with its
+                      signature: each yes and no, each earlier label, need or date too. {statements} statements.
+signers.jsonl         By which key each practitioner's signature is checked, one on a line, signed by the box.
 case.json             The case's own facts, and everybody who is or was of it.
 armings.json          Each time that the box was allowed to film: who was named as present, and by which consents.
 recordings.json       What the box knows of each recording, erased ones included. {recordings} recordings.
@@ -32,15 +34,17 @@ erasure-receipts.jsonl
                       The box's signed receipt for each erasure, one on a line. {receipts} lines.
 {notes}manifest.json         Every file above with its size and SHA-256.
 
-Where something known about a person, or the notes, was put otherwise later, the last wording stands here. That there was an
-earlier one, and when, is in audit-extract.jsonl; the box still has it, sealed. Ask the service if you want it.
+Where something was put otherwise later, the other files say how it stands now. How it was put before, and when, is in
+statements.jsonl.{sealed}
 
 The films themselves are not in here: they are large, and other people may be in them. Ask for a copy; it takes a consent
 of its own from everybody in the film.
 
 To check all of it: python verify_access.py THIS.zip KEY
 The script stands in the software's documents, docs/verify_access.py, and needs Python 3.11 and the package "cryptography". It
-compares each file with manifest.json (SHA-256), and checks that each line of the three .jsonl files was signed by the box.
+compares each file with manifest.json (SHA-256), and checks the signature on each line of the .jsonl files: the box's, and on a
+statement the practitioner's who made it; that each statement follows the one before; and that it is the one of which the log
+keeps the hash, none left out.
 KEY is the box's public key (Ed25519). This file says that it is
 {key}
 but whoever forges a whole file like this one writes a key of their own here: ask the service for it.
@@ -51,12 +55,11 @@ can verify:
 vigcam audit verify --remembered {sequence}:{head}
 says whether it still has the line that was its last when this was made.
 """
-_CLOCKS = {
-    Confidence.RTC: "by the box's own clock",
-    Confidence.BROWSER: "by the clock of a practitioner's device",
-    Confidence.NONE: "the box did not know the time for certain",
-}
-_NOTES = "notes.txt             The practitioner's own notes on this case.\n"
+_NOTES = """\
+notes.txt             The practitioner's own notes on this case, every wording that was ever kept, oldest first.
+"""
+
+_SEALED = " There the practitioner's notes stand sealed, as the box keeps them: read them in notes.txt."
 
 
 def readme(export: CaseExport) -> bytes:
@@ -64,14 +67,16 @@ def readme(export: CaseExport) -> bytes:
     text = _WORDS.format(
         code=export.case.code,
         made=iso(export.made.ms),
-        confidence=_CLOCKS[export.made.confidence],
+        confidence=CLOCKS[export.made.confidence],
         box=export.box_id,
         events=len(export.consents),
         lines=len(export.log),
         recordings=len(export.recordings),
         manifests=len(export.manifests),
         receipts=len(export.receipts),
-        notes=_NOTES if export.notes is not None else "",
+        notes=_NOTES if export.notes else "",
+        sealed=_SEALED if export.notes else "",
+        statements=len(export.statements),
         key=export.device_key,
         sequence=export.audit_sequence,
         head=export.audit_head,
