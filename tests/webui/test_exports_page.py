@@ -6,13 +6,15 @@ import json
 import re
 from collections.abc import Iterable
 from pathlib import Path
+from typing import get_args
 
 import msgspec
 import pytest
 from case_exports import family, noted
 
+from capture.consent.statements import AnyContent, Content, Statement
 from capture.messages.exports import ExportKind, KnownPerson, PlacedArming, PlacedTransfer
-from capture.model import Arming, ErasedRecording, ErasureReceipt, Manifest, Participant, Recording
+from capture.model import Arming, Case, Consent, ErasedRecording, ErasureReceipt, Manifest, Participant, Recording, Signer
 from webui.exports import bundle, consent_fields, fhir_codes, fhir_types
 from webui.exports.consent_record import consent_json
 from webui.exports.fhir import fhir_json
@@ -41,6 +43,8 @@ FHIR_TYPES = (
 )  # fmt: skip
 """What we chose to fill; the parts of R4's own data types (a Coding's system, a Period's end) R4 explains."""
 
+SAID: tuple[type[Content], ...] = get_args(AnyContent)
+
 OWN_FILES: dict[str, tuple[type[msgspec.Struct], ...]] = {
     "`case.json`:": (bundle.CaseFacts, KnownPerson, Participant),
     "`armings.json`:": (PlacedArming, Arming),
@@ -48,6 +52,8 @@ OWN_FILES: dict[str, tuple[type[msgspec.Struct], ...]] = {
     "`transfers.json`:": (PlacedTransfer,),
     "`recording-manifests.jsonl`,": (Manifest,),
     "`erasure-receipts.jsonl`,": (ErasureReceipt, ErasedRecording),
+    "`statements.jsonl`,": (Statement, *SAID, Case, Consent),
+    "`signers.jsonl`,": (Signer,),
     "`manifest.json`:": (bundle.Contents, bundle.Listed),
 }
 
@@ -82,6 +88,15 @@ def test_the_members_of_the_zip_and_those_that_are_explained_are_the_same() -> N
 @pytest.mark.parametrize("heading", OWN_FILES)
 def test_the_fields_of_each_file_of_the_zip_and_those_that_are_explained_are_the_same(heading: str) -> None:
     assert explained(heading) == fields_of(OWN_FILES[heading])
+
+
+@pytest.mark.parametrize("content", SAID)
+def test_every_type_of_statement_is_named_with_its_fields(content: type[Content]) -> None:
+    _, _, rest = PAGE.partition("\n`statements.jsonl`,")
+    table, _, _ = rest.partition("\n`signers.jsonl`,")
+    rows = [row for row in table.splitlines() if f"`{content.__struct_config__.tag}`" in row]
+    assert set(content.__struct_encode_fields__) <= {name for row in rows for name in re.findall(r"`([^`]+)`", row)}
+    assert rows
 
 
 def test_every_file_of_fields_in_the_zip_has_them_explained() -> None:
