@@ -8,6 +8,7 @@ import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
 import pytest
 from case_exports import family, noted
 from export_desk import DeskBox
@@ -15,7 +16,8 @@ from record_box import RecordBox
 from verify_script import ACCESS, Ending, run_script, run_this
 
 from capture.audit.line import AuditEvent, AuditHead, AuditLine, Stamp, make_line, parse_line
-from capture.consent.statements import SignedStatement
+from capture.consent.statements import CaseHandedOver, SignedStatement, Statement, make_by_box
+from capture.ids import PractitionerId
 from capture.manifest import sign_manifest
 from capture.model import Case, Manifest, StopReason, WallTime
 from webui.exports import bundle
@@ -171,6 +173,17 @@ def test_a_statement_that_was_truly_signed_but_at_another_place_does_not_follow(
     lines[6] = lines[5]
     forged = taken.listed(STATEMENTS, b"".join(lines), audit_extract=taken.logged(7, lines[6]))
     assert taken.run(forged, taken.key) == Ending(3, f"{STATEMENTS}: line 7: it does not follow on the one before\n")
+
+
+def test_that_a_case_changed_hands_only_the_box_can_say(taken: Taken) -> None:
+    *kept, last = taken.lines(STATEMENTS)
+    said = msgspec.json.decode(msgspec.json.encode(json.loads(last)["statement"]), type=Statement)
+    handed = CaseHandedOver(giver=said.practitioner, taker=PractitionerId("prac-222222"))
+    by_box = make_by_box(msgspec.structs.replace(said, content=handed), taken.box.device_key)
+    for signed, code in ((by_box, 0), (msgspec.structs.replace(by_box, signature=json.loads(last)["signature"]), 3)):
+        forged = taken.listed(STATEMENTS, b"".join([*kept, signed.line]), audit_extract=taken.logged(7, signed.line))
+        assert taken.run(forged, taken.key).code == code
+    assert taken.run(forged, taken.key).words == f"{STATEMENTS}: line 7: its signature does not hold\n"
 
 
 def test_a_statement_by_somebody_for_whom_the_box_does_not_vouch_is_named(taken: Taken) -> None:
