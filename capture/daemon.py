@@ -21,22 +21,20 @@ from capture.desk.areas import Parts, make_desk
 from capture.device_key import DeviceKey
 from capture.erasing.asking import Erasures
 from capture.erasing.eraser import Eraser
-from capture.errors import TooManyAttempts, VigcamError
+from capture.errors import TooManyAttempts
 from capture.filming import Filming
 from capture.framing import Framing
 from capture.handover.swapping import Swapping
 from capture.housekeeping import Housekeeping
 from capture.ids import PractitionerId
 from capture.keyring import Keyrings
-from capture.log_memory import LOG_CUT, LogMemory, remembered_head
-from capture.model import ArmMode, StopReason
+from capture.log_memory import LogMemory, remembered_head
+from capture.model import StopReason
 from capture.notices.texts import load_notices
+from capture.orders import DaemonOrders
 from capture.rate import Rate
 from capture.recorder.model import (
     NS,
-    Ask,
-    AskKind,
-    AskOutcome,
     EndAsked,
     EndKind,
     LeaveEnded,
@@ -53,7 +51,7 @@ from capture.take.publishing import Publisher
 from capture.trust import Trust
 from capture.vault import Vault
 from capture.window import LONGEST_DELAY_S, EnrolmentWindow
-from device.ports import Camera, Clock, Disk, PacketSink, Panel, PictureSink, PowerGauge
+from device.ports import Camera, Clock, Disk, Panel, PowerGauge
 
 _log = logging.getLogger(__name__)
 
@@ -73,10 +71,8 @@ class Hardware:
 
 
 class Daemon:
-    """One box's capture daemon; also the `Orders` of its control thread.
-
-    `run` returns when the recorder has ended, with how it ended. `folder` is locked by the caller for the daemon's life.
-    """
+    """One box's capture daemon. `run` returns when the recorder has ended, with how it ended. `folder` is locked by the caller
+    for as long."""
 
     def __init__(self, folder: Path, config: Config, hardware: Hardware, listener: socket.socket) -> None:
         self._hardware = hardware
@@ -123,7 +119,17 @@ class Daemon:
         )
         self._erasures = Erasures(eraser, self._audit, clock, control=self._control, ended=self._memory.soon)
         limits = Limits(film=config.limits.film_limit_s * NS, framing=config.limits.framing_limit_s * NS)
-        self._recorder = Control(hardware.panel, hardware.camera, clock, State(limits=limits, fault=self._memory.fault), self)
+        self._orders = DaemonOrders(
+            filming=self._filming,
+            framing=self._framing,
+            sign_ins=self._sign_ins,
+            erasures=self._erasures,
+            audit=self._audit,
+            memory=self._memory,
+            die=self.die,
+        )
+        state = State(limits=limits, fault=self._memory.fault)
+        self._recorder = Control(hardware.panel, hardware.camera, clock, state, self._orders)
         board = StatusBoard(
             config=config,
             clock=clock,
@@ -184,7 +190,6 @@ class Daemon:
         )
         self._server = Server(listener, peers, desk.answer, self._peer_refused)
         self._peer_lines = Rate(clock, _PEER_LINES, _PEER_LINE_EVERY_S)
-        self._ended = EndKind.PROCESS
 
     def _control(self) -> Control:
         return self._recorder
@@ -220,7 +225,7 @@ class Daemon:
             self._server.start()
             housekeeping.start()
             self._recorder.run()
-        return self._ended
+        return self._orders.ended
 
     def stop(self) -> None:
         """Seal what is filmed, then end; returns at once. For signal handlers."""
@@ -245,56 +250,7 @@ class Daemon:
         self._erasures.take_back_all()
         self._records.forget()
 
-    # --- orders of the control thread ----------------------------------------------------------------------------------
-
-    def prepare(self, take: int, mode: ArmMode, arming_id: str) -> None:
-        self._filming.prepare(take, mode, arming_id)
-
-    def abandon(self, take: int) -> None:
-        self._filming.abandon(take)
-
-    def packet_sink(self) -> PacketSink:
-        return self._filming.writer()
-
-    def picture_sink(self) -> PictureSink:
-        return self._framing.begin()
-
-    def drop_picture(self) -> None:
-        self._framing.drop()
-
-    def seal(self, reason: StopReason) -> None:
-        self._filming.seal(reason)
-
-    def mark(self, at_ns: int) -> None:
-        self._filming.mark(at_ns)
-
-    def confirm(self, ask: Ask) -> None:
-        match ask.kind:
-            case AskKind.SIGN_IN:
-                self._sign_ins.confirm(ask)
-            case AskKind.ERASE:
-                self._erasures.confirm(ask)
-
-    def refuse(self, ask: Ask, outcome: AskOutcome) -> None:
-        match ask.kind:
-            case AskKind.SIGN_IN:
-                self._sign_ins.refuse(ask, outcome)
-            case AskKind.ERASE:
-                self._erasures.refuse(ask, outcome)
-
-    def log(self, event: AuditEvent, code: str) -> None:
-        """Not waited for. A log that cannot be written refuses every later opening; it must not keep a stop from happening."""
-        if (event, code) == (AuditEvent.FAULT_ACKNOWLEDGED, LOG_CUT):
-            self._memory.acknowledge()
-        try:
-            self._audit.submit(event, **({"code": code} if code else {}))
-        except (VigcamError, ValueError):
-            _log.exception("a line could not be handed to the log")
-
     def _peer_refused(self, uid: int) -> None:
         with suppress(TooManyAttempts):  # whoever knocks all day must not fill the disk
             self._peer_lines.take()
-            self.log(AuditEvent.PEER_REFUSED, f"uid-{uid}")
-
-    def end(self, kind: EndKind) -> None:
-        self._ended = kind
+            self._orders.log(AuditEvent.PEER_REFUSED, f"uid-{uid}")
