@@ -245,7 +245,10 @@ class Daemon:
 
     def _signed_out(self, practitioner: PractitionerId, cause: str) -> None:
         if cause == "signed_out":  # before anything that may wait for somebody who reads
-            self._recorder.post(LeaveEnded(self._hardware.clock.boottime_ns(), StopReason.SIGNED_OUT))
+            ended = LeaveEnded(self._hardware.clock.boottime_ns(), StopReason.SIGNED_OUT)
+            with suppress(TimeoutError):  # a control thread that stalls is the watchdog's
+                # Whoever hears that they are signed out may rely on the sensor being off.
+                self._recorder.post_and_wait(ended)
         self._audit.submit(AuditEvent.SIGNED_OUT, practitioner=practitioner, cause=cause)
         self._erasures.take_back_all()
         self._records.forget()

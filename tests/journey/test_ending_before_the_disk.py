@@ -69,6 +69,17 @@ def loss_of_responsibility(box: CaptureBox, case: str, adult: str, _: str) -> Ve
     )
 
 
+def sign_out(box: CaptureBox, *_: str) -> Verb:
+    return m.SignOut(session=box.session)
+
+
+def test_whoever_hears_that_they_are_signed_out_films_nobody_any_more(box: CaptureBox) -> None:
+    box.ready()
+    filming(box)
+    box.client.call(sign_out(box), m.Done)
+    assert not box.status().is_sensor_open
+
+
 ENDINGS = (withdrawal, removal, removal_of_who_said_yes, loss_of_responsibility)
 
 
