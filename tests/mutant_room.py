@@ -11,25 +11,34 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import chdir
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path
 
+from mutant_watch import Ended
 from mutant_wrapping import unwrap
 from mutmut.configuration import reset_config
 from mutmut.mutation.diff_apply import get_diff_for_mutant
-from mutmut.stats import status_by_exit_code
+from mutmut.utils.format_utils import orig_function_and_class_names_from_key
 
 ROOT = Path(__file__).resolve().parents[1]
 PARTS = ("device", "capture", "webui", "tests", "docs", "pyproject.toml", "README.md")
 """What the tests of the rooms read."""
 
-FOUND_OUT = frozenset({"killed", "timeout", "segfault"})
+FOUND_OUT = frozenset({"killed", "endless", "stalled"})
+FATES: dict[int | None, str] = {0: "survived", Ended.FAILED: "killed", Ended.ENDLESS: "endless", 5: "no tests", 33: "no tests"}
+"""By the code with which the tests ended. Any other settles nothing: a test was slow or waited (`mutant_watch.py`), pytest could
+not run, something ended the process. Those mutants are tried again, one at a time."""
+
+STALLED_AGAIN = frozenset({Ended.STALLED, -signal.SIGXCPU, -signal.SIGKILL})
+"""Waited, or was deaf to its signal until mutmut ended it, even alone."""
+
 SAY_EVERY_S = 15
 Say = Callable[[str], None]
 
@@ -51,11 +60,17 @@ class Room:
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
-    """One changed function, and what mutmut says became of it: "killed", "survived", "timeout", "no tests" and so on."""
+    """One changed function, and what became of it: "killed", "survived", "no tests" and so on."""
 
     file: str
     name: str
     fate: str
+
+    @property
+    def function(self) -> str:
+        """`Class.method` or `function`."""
+        name, of_class = orig_function_and_class_names_from_key(self.name)
+        return f"{of_class}.{name}" if of_class else name
 
     @property
     def is_found_out(self) -> bool:
@@ -71,18 +86,31 @@ def run(room: Room, folder: Path, *, jobs: int, say: Say) -> tuple[Mutant, ...]:
     for path in {path for pattern in room.files for path in folder.glob(pattern)}:
         path.write_text(unwrap(path.read_text("utf-8")), "utf-8")
     (folder / "setup.cfg").write_text(_settings(room, folder), "utf-8")
-    copied = folder / "mutants" / "tests"  # by mutmut; there from the start, because Python asks only once for what it may import
-    copied.mkdir(parents=True)
-    environment = os.environ | {"PYTHONPATH": str(copied), "PYTHONHASHSEED": "0"}
-    command = [sys.executable, "-m", "mutmut", "run", "--max-children", str(jobs), *room.names]
+    (folder / "mutants" / "tests").mkdir(parents=True)  # mutmut's copy: Python asks only once for what it may import
+    _mutmut(folder, room.name, jobs, room.names, say)
+    unsettled = [name for _, name, code in _read(folder, room) if code not in FATES]
+    if unsettled:
+        say(f"{room.name}: {len(unsettled)} tried again, alone")
+        _mutmut(folder, room.name, 1, unsettled, say)
+    return tuple(Mutant(file, name, FATES.get(code) or _unsettled(code)) for file, name, code in _read(folder, room))
+
+
+def _unsettled(code: int | None) -> str:
+    if code in STALLED_AGAIN:
+        return "stalled"
+    return "slow" if code == Ended.SLOW else f"unsettled, code {code}"
+
+
+def _mutmut(folder: Path, title: str, jobs: int, names: Sequence[str], say: Say) -> None:
+    environment = os.environ | {"PYTHONPATH": str(folder / "mutants" / "tests"), "PYTHONHASHSEED": "0"}
+    command = [sys.executable, "-m", "mutmut", "run", "--max-children", str(jobs), *names]
     with subprocess.Popen(
         command, cwd=folder, env=environment, text=True, errors="replace", stdout=subprocess.PIPE, stderr=subprocess.STDOUT
     ) as process:
         assert process.stdout is not None
-        said = [line for line in _told(process.stdout, room.name, say) if line.strip()]
+        said = [line for line in _told(process.stdout, title, say) if line.strip()]
     if process.returncode:
-        raise ChildProcessError("\n".join([f"{room.name}: mutmut ended with {process.returncode}", *said[-40:]]))
-    return tuple(mutant for mutant in _read(folder) if any(fnmatch(mutant.name, name) for name in room.names or ("*",)))
+        raise ChildProcessError("\n".join([f"{title}: mutmut ended with {process.returncode}", *said[-40:]]))
 
 
 def copy_to(folder: Path) -> None:
@@ -110,14 +138,15 @@ def _settings(room: Room, folder: Path) -> str:
         "only_mutate": room.files,
         "also_copy": tuple(part for part in PARTS if part != "tests"),
         "pytest_add_cli_args_test_selection": tuple(tests),
-        # random examples drawn alike in every run: else a mutant would live on one day and not on the next
         "pytest_add_cli_args": (
-            *("-p", "no:cacheprovider", "-p", "mutant_order", "--hypothesis-seed=0"),
+            # random examples are drawn alike in every run; the time is looked after by mutant_watch
+            *("-p", "mutant_watch", "--hypothesis-seed=0", "--timeout=0"),
+            *(f"-pno:{plugin}" for plugin in ("cacheprovider", "playwright", "base_url", "xdist", "unraisableexception")),
             *(f"--deselect={test}" for test in room.without),
         ),
     }
     lists = (f"{key} =\n" + "".join(f"  {value}\n" for value in values) for key, values in settings.items())
-    return "[mutmut]\ntimeout_constant = 1.0\ntimeout_multiplier = 10.0\n" + "".join(lists)
+    return "[mutmut]\ntimeout_constant = 5.0\ntimeout_multiplier = 30.0\n" + "".join(lists)
 
 
 def _told(words: Iterable[str], name: str, say: Say) -> Iterator[str]:
@@ -130,9 +159,11 @@ def _told(words: Iterable[str], name: str, say: Say) -> Iterator[str]:
             say(f"{name}: {count[1]} of {count[2]} mutants tried")
 
 
-def _read(folder: Path) -> Iterator[Mutant]:
+def _read(folder: Path, room: Room) -> Iterator[tuple[str, str, int | None]]:
+    """File, name and code of each mutant that was asked for."""
     made = folder / "mutants"
     for meta in sorted(made.rglob("*.py.meta")):
         file = meta.relative_to(made).as_posix().removesuffix(".meta")
         for name, code in json.loads(meta.read_text("utf-8"))["exit_code_by_key"].items():
-            yield Mutant(file, name, status_by_exit_code[code])
+            if any(fnmatch(name, pattern) for pattern in room.names or ("*",)):
+                yield file, name, code

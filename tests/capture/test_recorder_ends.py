@@ -156,6 +156,13 @@ def test_the_end_is_logged_with_its_kind_and_leaves_nothing_armed(kind: EndKind)
     assert world.state.leave is None
 
 
+def test_what_has_ended_does_not_end_again() -> None:
+    world = World().boot()
+    world.send(EndAsked(world.now, EndKind.PROCESS))
+    world.send(EndAsked(world.now, EndKind.POWER_OFF))
+    assert world.codes() == [("shutdown", EndKind.PROCESS.value)]
+
+
 def test_a_mark_says_when_it_was_set() -> None:
     world = _filming(StopReason.PAGE)
     world.send(MarkDown(world.now))
