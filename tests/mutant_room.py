@@ -85,7 +85,10 @@ def run(room: Room, folder: Path, *, jobs: int, say: Say) -> tuple[Mutant, ...]:
     copy_to(folder)
     for path in {path for pattern in room.files for path in folder.glob(pattern)}:
         path.write_text(unwrap(path.read_text("utf-8")), "utf-8")
-    (folder / "setup.cfg").write_text(_settings(room, folder), "utf-8")
+    tests = {path for pattern in room.tests for path in folder.glob(pattern)}
+    for path in set((folder / "tests").rglob("test_*.py")) - tests:
+        path.unlink()  # pytest looks at every file of a folder, for each change anew
+    (folder / "setup.cfg").write_text(_settings(room, sorted(path.relative_to(folder).as_posix() for path in tests)), "utf-8")
     (folder / "mutants" / "tests").mkdir(parents=True)  # mutmut's copy: Python asks only once for what it may import
     _mutmut(folder, room.name, jobs, room.names, say)
     unsettled = [name for _, name, code in _read(folder, room) if code not in FATES]
@@ -131,8 +134,7 @@ def diff(mutant: Mutant, folder: Path) -> str:
     return "\n".join(line for line in shown.splitlines()[2:] if line[:1] in "+-")
 
 
-def _settings(room: Room, folder: Path) -> str:
-    tests = sorted(path.relative_to(folder).as_posix() for pattern in room.tests for path in folder.glob(pattern))
+def _settings(room: Room, tests: Sequence[str]) -> str:
     settings: dict[str, tuple[str, ...]] = {
         "source_paths": tuple(sorted({file.partition("/")[0] for file in room.files})),
         "only_mutate": room.files,

@@ -74,13 +74,13 @@ def against_page(room: Room, mutants: Sequence[Mutant], folder: Path) -> Iterato
 
     A part of a room says nothing of what the page lists beyond it.
     """
-    lived = Counter(left(mutant.file, mutant.function, diff(mutant, folder)) for mutant in mutants if not mutant.is_found_out)
+    lived = {left(mutant.file, mutant.function, diff(mutant, folder)) for mutant in mutants if not mutant.is_found_out}
     page = listed(PAGE.read_text("utf-8"))
     if new := lived - page:
-        yield from ("new, and no test notices:", *shown(new.elements()))
-    tried = {mutant.file for mutant in mutants} if not room.names else set()
-    if gone := Counter({one: times for one, times in (page - lived).items() if one.file in tried}):
-        yield from ("listed, and noticed now:", *shown(gone.elements()))
+        yield from ("new, and no test notices:", *shown(new))
+    tried = set() if room.names else {mutant.file for mutant in mutants}
+    if gone := {one for one in page - lived if one.file in tried}:
+        yield from ("listed, and noticed now:", *shown(gone))
 
 
 def unsettled(mutants: Sequence[Mutant]) -> Iterator[str]:
