@@ -80,7 +80,7 @@ def _booted(state: State, event: Booted) -> Outcome:
         return state, ()
     if state.fault:
         # Found at the start: nothing goes on before somebody has seen it, the enrolment window neither.
-        return fault(replace(state, contact=Contact(event.at_ns) if event.is_button_down else None), state.fault)
+        return fault(state, state.fault)
     if event.is_button_down:
         # Held through power-on: the enrolment window opens once it was held for a second more.
         return replace(state, contact=Contact(event.at_ns)), ()
