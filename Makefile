@@ -59,7 +59,7 @@ MACHINE_MIN ?= 20
 machine: setup
 	$(BIN)/python tests/machine.py --minutes $(MACHINE_MIN)
 
-# Rules broken on purpose: gate, recorder and audit, or one of them by ARGS=gate. Half an hour.
+# Rules broken on purpose: recorder, gate, audit and time, or one of them by ARGS=gate. Half an hour on a machine with nothing else to do.
 mutants: setup
 	$(BIN)/python tests/mutants.py $(ARGS)
 
