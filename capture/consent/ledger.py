@@ -103,7 +103,7 @@ class Ledger:
             act()
             return history
 
-    def cases(self, unlocked: Unlocked, after: str = "", limit: int = 50) -> tuple[tuple[ListedCase, ...], bool]:
+    def cases(self, unlocked: Unlocked, after: str, limit: int) -> tuple[tuple[ListedCase, ...], bool]:
         """This practitioner's cases, newest first, from the one following `after`; and whether this page is the last."""
         heads = self._catalogue.heads(unlocked.practitioner, after, limit + 1)
         return tuple(self._listed(unlocked, head) for head in heads[:limit]), len(heads) <= limit

@@ -11,6 +11,7 @@ from record_box import CHILD, DAY_MS, RecordBox
 from recorded_family import Family
 from written_case import Written
 
+from capture.audit.line import AuditEvent, parse_line
 from capture.consent import statements
 from capture.consent.history import verify_again
 from capture.consent.statements import (
@@ -162,6 +163,38 @@ def test_every_kind_is_chained_to_the_one_before_and_verified_again_from_ram(fam
     assert [one.previous for one in said[1:]] == [signed.hash for signed in history.signed[:-1]]
     logged = (family.box.folder / "audit.log").read_text()
     assert all(signed.hash in logged for signed in history.signed)
+
+
+@pytest.mark.promise("P10")
+def test_each_act_is_in_the_log_under_its_own_name_with_what_it_is_about(family: Family) -> None:
+    begun = family.box.audit.head.sequence
+    recording, baby = family.filmed(family.parent), {"participant": family.baby.participant_id}
+    family.say(family.parent, Decision.GIVEN, Scope.PRACTITIONER_REVIEW)
+    family.records.record_transfer(*family.who[:2], recording, purpose=Purpose.REVIEW, recipient="", sealed_hash="")
+    family.say(family.parent, Decision.WITHDRAWN)
+    family.amend(family.baby, label="Child C")
+    family.records.remove_participant(*family.who, family.baby.participant_id)
+    family.records.set_retention(*family.who, RetentionClass.CLINICAL_RECORD)
+    family.records.keep_notes(*family.who, b"")
+    family.records.state_needs(*family.who, "")
+    family.records.end_involvement(*family.who, None)
+    record = family.records.case(family.unlocked, family.case)
+    review, withdrawal = record.consents[-2:]
+    lines = [parse_line(raw) for raw in family.box.audit.path.read_bytes().splitlines(keepends=True)][begun:]
+    of_all = {"case", "practitioner", "statement", "statement_hash"}
+    assert [(line.event, {name: line.fields[name] for name in line.fields.keys() - of_all}) for line in lines] == [
+        (AuditEvent.ARMED, {"arming": record.armings[0].arming.arming_id}),
+        (AuditEvent.CONSENT_GIVEN, {"consent": review.consent_id, "scope": "practitioner_review"}),
+        (AuditEvent.TRANSFER_STATED, {"recording": recording.recording_id, "purpose": "review"}),
+        (AuditEvent.CONSENT_WITHDRAWN, {"consent": withdrawal.consent_id, "scope": "film"}),
+        (AuditEvent.PARTICIPANT_AMENDED, baby),
+        (AuditEvent.PARTICIPANT_REMOVED, baby),
+        (AuditEvent.RETENTION_SET, {}),
+        (AuditEvent.NOTES_KEPT, {}),
+        (AuditEvent.NEEDS_STATED, {}),
+        (AuditEvent.INVOLVEMENT_ENDED, {}),
+    ]
+    assert {line.fields["case"] for line in lines} == {family.case}
 
 
 STRANGER = new_participant_id()

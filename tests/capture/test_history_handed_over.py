@@ -12,6 +12,7 @@ from handed_case import HandedCase
 from record_box import RecordBox
 
 from capture.consent import statements
+from capture.consent.histories import Histories
 from capture.consent.history import verify_again
 from capture.consent.statements import CaseHandedOver, NotesKept
 from capture.device_key import DeviceKey
@@ -61,6 +62,13 @@ def test_case_is_handed_over_again_and_again(begun: tuple[HandedCase, Unlocked],
     case.need(third)
     case.hand_over(third, taker)
     assert case.read().record.case.communication_needs == "large print"
+
+
+def test_a_list_says_when_the_giver_opened_the_case(begun: tuple[HandedCase, Unlocked], taker: Unlocked, box: RecordBox) -> None:
+    case, _ = begun
+    first = case.rows[0]
+    box.catalogue.change("UPDATE statement SET sealed = ? WHERE case_code = ? AND sequence = 1", first.sealed, first.case)
+    assert Histories(box.catalogue, box.box_id, box.signers).opened(taker, first.case) == box.wall
 
 
 def test_nobody_takes_a_case_without_the_boxs_word(begun: tuple[HandedCase, Unlocked], taker: Unlocked) -> None:

@@ -174,6 +174,12 @@ def test_without_a_trusted_clock_nothing_is_opened_and_every_reason_is_told() ->
     assert refused.value.reasons == ("recording_locked", "clock_untrusted")
 
 
+def test_it_may_stay_open_until_the_first_consent_behind_it_runs_out() -> None:
+    sooner = msgspec.structs.replace(REVIEW[1], expires_ms=NOW.ms + 1_500)
+    assert check(case(), FILM, Purpose.REVIEW, NOW) == 5_000
+    assert check(case(sooner), FILM, Purpose.REVIEW, NOW) == 1_500
+
+
 def test_a_consent_that_ran_out_shuts_it_until_it_is_given_again() -> None:
     later = WallTime(ms=NOW.ms + 5_000, confidence=Confidence.BROWSER)
     assert reasons_against(case(), FILM, Scope.PRACTITIONER_REVIEW, later) == ("consent_expired",)
