@@ -29,15 +29,8 @@ ROOMS = (
         tests=tuple(
             f"tests/capture/test_{name}.py"
             for name in (
-                "gate*",
-                "*_rules",
-                "armings",
-                "case_statements",
-                "histor*",
-                "log_memory",
-                "reading",
-                "records",
-                "retention",
+                *("gate*", "*_rules", "armings", "case_statements", "histor*", "locking", "log_memory"),
+                *("reading", "records", "retention", "standing"),
             )
         ),
     ),

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from capture.consent.case_record import CaseRecord, placed
+from capture.consent.case_record import CaseRecord, ConsentPlace
 from capture.ids import CaseCode, ConsentId, ParticipantId
 from capture.model import (
     Case,
@@ -52,6 +52,11 @@ def consent(person: Participant, giver: Participant | None = None, **changes: An
         is_interpreter_used=False,
     )
     return msgspec.structs.replace(yes, **changes)
+
+
+def placed(*consents: Consent) -> tuple[ConsentPlace, ...]:
+    """Consent events one after the other from the first place on."""
+    return tuple(ConsentPlace(consent, place) for place, consent in enumerate(consents, start=1))
 
 
 def record(*consents: Consent, people: tuple[Participant, ...] = (PARENT, BABY, VISITOR)) -> CaseRecord:

@@ -129,8 +129,3 @@ class CaseRecord:
             for place in self.placed
             if place.consent.scope is Scope.FILM and place.consent.decision is Decision.WITHDRAWN
         }
-
-
-def placed(*consents: Consent) -> tuple[ConsentPlace, ...]:
-    """Consent events one after the other from the first place on."""
-    return tuple(ConsentPlace(consent, place) for place, consent in enumerate(consents, start=1))

@@ -8,8 +8,9 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from paper_family import placed
 
-from capture.consent.case_record import CaseRecord, placed
+from capture.consent.case_record import CaseRecord
 from capture.consent.gate import Reason, permits
 from capture.consent.standing import doubts, hindrances
 from capture.ids import CaseCode, ConsentId, ParticipantId

@@ -162,6 +162,13 @@ def test_who_was_removed_from_the_case_is_in_the_film_all_the_same_and_what_they
     assert refusal(case(withdrawn(BABY, Scope.PRACTITIONER_REVIEW), **without)) == ("consent_withdrawn",)
 
 
+def test_who_was_ever_of_the_case_is_so_once() -> None:
+    record = case(participants=(PARENT,), removed=(BABY,))
+    everyone = record.with_removed()
+    assert (everyone.participants, everyone.removed) == ((PARENT, BABY), ())
+    assert everyone.with_removed() == everyone
+
+
 def test_whoever_is_removed_and_added_anew_is_one_person_of_two_entries_and_so_nobody() -> None:
     twice = case(participants=(PARENT, BABY), removed=(BABY,))
     assert refusal(twice) == ("person_unknown",)

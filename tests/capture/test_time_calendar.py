@@ -11,11 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from known_notices import NOTICES
+from paper_family import placed
 from record_box import HandClock, RecordBox, film
 
 from capture.anchor import EARLIEST_MS, TimeAnchor
 from capture.audit.line import parse_line
-from capture.consent.case_record import CaseRecord, placed
+from capture.consent.case_record import CaseRecord
 from capture.consent.consent_rules import to_consent
 from capture.consent.gate import permits
 from capture.errors import ConsentMissing
