@@ -50,6 +50,28 @@ class HandedCase:
         statement = self._next(content, (by or taker).practitioner)
         self._add(statement, statements.make_by_box(statement, key or self.box.device_key))
 
+    def put_into_catalogue(self) -> None:
+        """The rows as they are now, and the reader as whose case it is."""
+        head, change = self.owned_by(self.reader.practitioner), self.box.catalogue.change
+        change(
+            "UPDATE case_head SET practitioner = ?, count = ?, last_hash = ? WHERE case_code = ?",
+            head.practitioner,
+            head.count,
+            head.last_hash,
+            head.case,
+        )
+        change("DELETE FROM statement WHERE case_code = ?", head.case)
+        for row in self.rows:
+            change(
+                "INSERT INTO statement (case_code, sequence, type, practitioner, nonce, sealed) VALUES (?, ?, ?, ?, ?, ?)",
+                row.case,
+                row.sequence,
+                row.type,
+                row.practitioner,
+                row.nonce,
+                row.sealed,
+            )
+
     def owned_by(self, practitioner: PractitionerId) -> CaseHead:
         assert self.head is not None
         return replace(self.head, practitioner=practitioner)

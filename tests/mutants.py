@@ -30,7 +30,7 @@ ROOMS = (
             f"tests/capture/test_{name}.py"
             for name in (
                 *("gate*", "*_rules", "armings", "case_statements", "histor*", "locking", "log_memory"),
-                *("reading", "records", "retention", "standing"),
+                *("new_cases", "reading", "records", "retention", "standing"),
             )
         ),
     ),

@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "mutants-left.md"
 
 WORDS = "…"
-_ERROR = re.compile(r"(raise \w+\(|assert ).*")
+_ERROR = re.compile(r"(raise [A-Z]\w+\(|assert ).*")
 _TEXT = re.compile(r'"[^"]*"')
 
 

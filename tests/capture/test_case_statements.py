@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from record_box import CHILD, DAY_MS, RecordBox
+from record_box import ADULT, CHILD, DAY_MS, RecordBox
 from recorded_family import Family
 from written_case import Written
 
@@ -174,6 +174,7 @@ def test_each_act_is_in_the_log_under_its_own_name_with_what_it_is_about(family:
     family.say(family.parent, Decision.WITHDRAWN)
     family.amend(family.baby, label="Child C")
     family.records.remove_participant(*family.who, family.baby.participant_id)
+    visitor = family.box.add(family.unlocked, family.case, ADULT)
     family.records.set_retention(*family.who, RetentionClass.CLINICAL_RECORD)
     family.records.keep_notes(*family.who, b"")
     family.records.state_needs(*family.who, "")
@@ -189,6 +190,7 @@ def test_each_act_is_in_the_log_under_its_own_name_with_what_it_is_about(family:
         (AuditEvent.CONSENT_WITHDRAWN, {"consent": withdrawal.consent_id, "scope": "film"}),
         (AuditEvent.PARTICIPANT_AMENDED, baby),
         (AuditEvent.PARTICIPANT_REMOVED, baby),
+        (AuditEvent.PARTICIPANT_ADDED, {"participant": visitor.participant_id}),
         (AuditEvent.RETENTION_SET, {}),
         (AuditEvent.NOTES_KEPT, {}),
         (AuditEvent.NEEDS_STATED, {}),

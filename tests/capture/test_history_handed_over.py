@@ -12,7 +12,6 @@ from handed_case import HandedCase
 from record_box import RecordBox
 
 from capture.consent import statements
-from capture.consent.histories import Histories
 from capture.consent.history import verify_again
 from capture.consent.statements import CaseHandedOver, NotesKept
 from capture.device_key import DeviceKey
@@ -64,11 +63,15 @@ def test_case_is_handed_over_again_and_again(begun: tuple[HandedCase, Unlocked],
     assert case.read().record.case.communication_needs == "large print"
 
 
-def test_a_list_says_when_the_giver_opened_the_case(begun: tuple[HandedCase, Unlocked], taker: Unlocked, box: RecordBox) -> None:
-    case, _ = begun
-    first = case.rows[0]
-    box.catalogue.change("UPDATE statement SET sealed = ? WHERE case_code = ? AND sequence = 1", first.sealed, first.case)
-    assert Histories(box.catalogue, box.box_id, box.signers).opened(taker, first.case) == box.wall
+def test_taker_finds_the_case_in_the_catalogue_and_when_its_giver_opened_it(
+    begun: tuple[HandedCase, Unlocked], taker: Unlocked, box: RecordBox
+) -> None:
+    case, giver = begun
+    case.hand_over(giver, taker)
+    case.put_into_catalogue()
+    records, code = box.records_of(box.catalogue), case.rows[0].case
+    assert records.history(taker, code) == case.read()
+    assert {one.code: one.opened for one in records.cases(taker)[0]} == {code: box.wall}
 
 
 def test_nobody_takes_a_case_without_the_boxs_word(begun: tuple[HandedCase, Unlocked], taker: Unlocked) -> None:

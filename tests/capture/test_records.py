@@ -21,7 +21,6 @@ from capture.errors import AuditBroken, BadRequest, CatalogueBroken, ClockUntrus
 from capture.ids import CaseCode, ParticipantId, new_participant_id
 from capture.keyring import Unlocked
 from capture.model import Confidence, Decision, ParentalResponsibility, RetentionClass, Role, Scope
-from capture.seal.small import seal_bytes
 from device.disk import SystemDisk
 
 PLANTED = ("Zebulon", "birth certificate of Quintessa", "talk about bedtime")
@@ -49,13 +48,6 @@ def test_a_case_reads_back_as_it_was_recorded(box: RecordBox, unlocked: Unlocked
         (parent.participant_id, parent.participant_id),
         (baby.participant_id, parent.participant_id),
     ]
-
-
-def test_notes_and_retention_are_kept_with_the_case(box: RecordBox, unlocked: Unlocked) -> None:
-    notes = seal_bytes(b"likes the garden", [unlocked.public.recipient])
-    opened = box.records.open_case(unlocked, box.recovery, RetentionClass.CLINICAL_RECORD, notes)
-    assert box.records.case(unlocked, opened.code).case == opened
-    assert (opened.notes, opened.retention) == (notes, RetentionClass.CLINICAL_RECORD)
 
 
 def test_a_case_outlives_a_restart(box: RecordBox, unlocked: Unlocked) -> None:
@@ -152,6 +144,13 @@ def test_a_notice_that_nobody_verified_needs_an_interpreter(box: RecordBox, unlo
         box.consent(unlocked, case, film(parent, parent, notice=UNVERIFIED))
     assert refused.value.reasons == ("interpreter_needed",)
     box.consent(unlocked, case, film(parent, parent, notice=UNVERIFIED, is_interpreter_used=True))
+
+
+def test_whoever_records_a_consent_is_told_what_was_recorded(box: RecordBox, unlocked: Unlocked) -> None:
+    case = box.open_case(unlocked)
+    parent = box.add(unlocked, case, ADULT).participant_id
+    recorded = box.records.record_consent(unlocked, box.recovery, case, film(parent, parent))
+    assert box.records.case(unlocked, case).consents == (recorded,)
 
 
 @pytest.mark.promise("P3")
@@ -283,3 +282,10 @@ def test_statements_without_a_head_are_called_broken(box: RecordBox, unlocked: U
     box.catalogue.change("DELETE FROM case_head")
     with pytest.raises(CatalogueBroken):
         box.records.case(unlocked, case)
+
+
+def test_a_head_without_statements_is_called_broken(box: RecordBox, unlocked: Unlocked) -> None:
+    case, _, _ = box.family(unlocked)
+    box.catalogue.change("DELETE FROM statement")
+    with pytest.raises(CatalogueBroken):
+        box.records_of(box.catalogue).case(unlocked, case)
