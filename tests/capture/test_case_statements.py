@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from record_box import ADULT, CHILD, DAY_MS, RecordBox
 from recorded_family import Family
 from written_case import Written
@@ -163,6 +165,15 @@ def test_every_kind_is_chained_to_the_one_before_and_verified_again_from_ram(fam
     assert [one.previous for one in said[1:]] == [signed.hash for signed in history.signed[:-1]]
     logged = (family.box.folder / "audit.log").read_text()
     assert all(signed.hash in logged for signed in history.signed)
+
+
+def test_a_statement_is_signed_and_hashed_as_written_down(family: Family) -> None:
+    (row, *_) = family.box.catalogue.statements(family.case)
+    signed = statements.unseal(row.sealed, family.unlocked)
+    text, signature = signed.text.encode(), bytes.fromhex(signed.signature)
+    key = Ed25519PublicKey.from_public_bytes(bytes.fromhex(family.unlocked.public.verify_hex))
+    key.verify(signature, b"vigcam statement v1\0" + text)
+    assert signed.hash == hashlib.sha256(b"vigcam statement hash v1\0" + text + b"\0" + signature).hexdigest()
 
 
 @pytest.mark.promise("P10")
