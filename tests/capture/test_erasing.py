@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -11,14 +12,15 @@ from capture_box import wait_until
 from faults import FaultyDisk
 from filming_box import FilmingBox
 
+from capture.audit.log import AuditEvent
 from capture.audit.memory import lines_behind
 from capture.audit.verify import Verdict, verify_log
 from capture.erasing.asking import Erasures, ErasureWaiting
-from capture.errors import NotErasable, NotFound, VigcamError
+from capture.errors import NotErasable, NotFound, NotNow, VigcamError
 from capture.ids import RecordingId, new_practitioner_id
 from capture.log_memory import remembered_head
 from capture.model import RecordingState
-from capture.recorder.model import Phase
+from capture.recorder.model import AskOutcome, Phase
 from device.disk import SystemDisk
 
 
@@ -85,6 +87,40 @@ def test_erasing_twice_is_erasing_once(filmed: tuple[FilmingBox, RecordingId]) -
     assert box.rows()[0].state is RecordingState.ERASED
     with pytest.raises(NotFound):
         _erasures(box).begin(box.practitioner, (recording_id,), recording_id)
+
+
+@pytest.mark.promise("P10")
+def test_the_log_says_what_is_asked_for_then_begun_and_then_done(filmed: tuple[FilmingBox, RecordingId]) -> None:
+    box, recording_id = filmed
+    before = box.box.audit.head.sequence
+    assert _erase(box, recording_id) == "erased"
+    asked, begun, done = (line for line in lines_behind(box.folder / "audit.log", 0) if line.seq > before)
+    assert (asked.event, begun.event, done.event) == (AuditEvent.ERASE_ASKED, AuditEvent.ERASED, AuditEvent.ERASED)
+    assert (asked.fields["practitioner"], asked.fields["recordings"]) == (box.practitioner, 1)
+    assert begun.fields == {"ask": asked.fields["ask"], "recording": recording_id, "stage": "begun"}
+    assert done.fields == {"recording": recording_id, "stage": "done"}
+
+
+@pytest.mark.promise("P9")
+@pytest.mark.promise("P10")
+def test_a_refused_press_erases_nothing_and_the_page_and_the_log_are_told_why(filmed: tuple[FilmingBox, RecordingId]) -> None:
+    box, recording_id = filmed
+    erasures = _erasures(box)
+    waiting = erasures.begin(box.practitioner, (recording_id,), recording_id)
+    [ask] = box.control.state.asks
+    erasures.refuse(replace(ask, ask_id="ask-another"), AskOutcome.EXPIRED)
+    assert isinstance(erasures.poll(box.practitioner, waiting.ask_id), ErasureWaiting)
+    erasures.refuse(ask, AskOutcome.CLASH)
+    with pytest.raises(NotNow) as refused:
+        erasures.poll(box.practitioner, waiting.ask_id)
+    assert refused.value.reasons == ("ask_clash",)
+    box.box.audit.append(AuditEvent.PRESS)  # behind it all is on disk
+    told = [line for line in lines_behind(box.folder / "audit.log", 0) if line.event is AuditEvent.ERASE_REFUSED]
+    assert [line.fields for line in told] == [
+        {"ask": "ask-another", "why": "expired"},
+        {"ask": waiting.ask_id, "why": "clash"},
+    ]
+    assert box.rows()[0].state is RecordingState.SEALED
 
 
 @pytest.mark.promise("P9")

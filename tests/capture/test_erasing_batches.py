@@ -169,6 +169,15 @@ def test_what_vanished_while_an_erasure_was_cut_is_told_as_found_gone(
 
 
 @pytest.mark.promise("P9")
+def test_of_a_film_that_vanished_before_nothing_is_measured(filmed: tuple[FilmingBox, FaultyDisk, list[RecordingId]]) -> None:
+    box, _, films = filmed
+    (box.folder / "vault" / f"{films[0]}.mp4.age").unlink()
+    assert isinstance(erase(box, films[:1], films[0]), ErasureDone)
+    [gone] = receipts(box)[0].recordings
+    assert (gone.method, gone.header_hash, gone.sealed_bytes) == (ErasureMethod.FOUND_GONE, "", 0)
+
+
+@pytest.mark.promise("P9")
 def test_a_press_erases_nothing_of_a_case_that_changed_hands_since_it_was_asked_for(
     filmed: tuple[FilmingBox, FaultyDisk, list[RecordingId]],
 ) -> None:
@@ -211,9 +220,13 @@ def test_what_was_erased_is_told_to_who_asked_alone_and_once(filmed: tuple[Filmi
     box, _, films = filmed
     erasures = box.erasures()
     waiting = erasures.begin(box.practitioner, tuple(films), box.case)
+    erasures.confirm(next(ask for ask in box.control.state.asks if ask.ask_id == waiting.ask_id))
+    erasures.close()  # once it is carried out
     with pytest.raises(NotFound):
         erasures.poll(PractitionerId("prac-zzzzzz"), waiting.ask_id)
-    erasures.close()
+    assert isinstance(erasures.poll(box.practitioner, waiting.ask_id), ErasureDone)
+    with pytest.raises(NotFound):
+        erasures.poll(box.practitioner, waiting.ask_id)
 
 
 @pytest.mark.promise("P9")
