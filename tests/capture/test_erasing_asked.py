@@ -38,6 +38,15 @@ def test_it_waits_a_minute_for_its_press_in_whole_seconds(filmed: tuple[FilmingB
     erasures.close()
 
 
+def test_one_press_cannot_mean_two_erasures(filmed: tuple[FilmingBox, RecordingId]) -> None:
+    box, film = filmed
+    erasures = box.erasures()
+    for waits in (1, 0):
+        erasures.begin(box.practitioner, (film,), film)
+        assert len(box.control.state.asks) == waits
+    erasures.close()
+
+
 def test_the_answer_names_what_went(filmed: tuple[FilmingBox, RecordingId]) -> None:
     box, film = filmed
     done = erase(box, [film], film)
