@@ -40,7 +40,10 @@ ROOMS = (
         # all of the log's but two that start processes: the page's own verifier, and the killed writer
         tests=(
             "tests/capture/test_audit_[!dk]*.py",
-            *(f"tests/capture/test_{name}.py" for name in ("device_key", "manifest", "receipts", "log_memory", "recall")),
+            *(
+                f"tests/capture/test_{name}.py"
+                for name in ("device_key", "signed_line", "manifest", "receipts", "log_memory", "recall")
+            ),
         ),
         # these try for every byte what others try for a few, or start a process: seconds for each change that lives
         without=(

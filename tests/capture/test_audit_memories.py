@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from capture.audit.chain import BadLine, Chain
 from capture.audit.line import AuditHead
 from capture.audit.memories import KeptCase, Memories, Witness, check_memories, missing_statements
-from capture.audit.traces import LogCut, StatementTrace, Traces
+from capture.audit.traces import Erasure, LogCut, StatementTrace, Trace, Traces
 from capture.audit.vault import Finding
 
 pytestmark = pytest.mark.promise("P10")
@@ -85,6 +87,21 @@ def test_a_statement_of_the_catalogue_that_the_log_does_not_know_is_damage(case:
 def test_a_case_that_the_log_never_heard_of_is_damage() -> None:
     told = Finding(OTHER, "statement 1 of the catalogue is not in the log")
     assert check_memories(chain(*BOTH), kept(VIG_7F3K=(2, "bb"), VIG_AAAA=(1, "cc"))) == ((told,), ())
+
+
+@pytest.mark.parametrize("trace", [Trace(is_sealed=True), Trace(is_interrupted=True)])
+def test_a_film_that_the_catalogue_does_not_know_is_damage_unless_it_was_erased(trace: Trace) -> None:
+    found = chain()
+    found.traces.recordings.update(
+        {
+            "rec-known": trace,
+            "rec-lost": trace,
+            "rec-erased": replace(trace, erasure=Erasure.DONE),
+            "rec-never-begun": Trace(),
+        }
+    )
+    findings, notes = check_memories(found, Memories(recordings={"rec-known"}))
+    assert ([one.where for one in findings], notes) == (["rec-lost"], ())
 
 
 @pytest.mark.parametrize(("settled_seq", "is_note"), [(5, True), (6, False), (7, False)])
