@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from capture.audit.chain import read_chain
-from capture.audit.line import EMPTY, MAX_LINE_BYTES
+from capture.audit.line import EMPTY, MAX_LINE_BYTES, link_of
 from capture.audit.log import AuditEvent
 from capture.audit.memory import RememberedHead, lines_behind
 from capture.audit.verify import Verdict
@@ -89,6 +89,13 @@ def test_in_a_log_longer_than_any_line_they_are_so_too(box: AuditBox) -> None:
     box.write(2)
     box.log.close()
     assert remembered.stands_in(box.path)
+
+
+def test_any_line_may_be_the_remembered_one_the_first_too(box: AuditBox) -> None:
+    end = 0
+    for number, raw in enumerate(box.path.read_bytes().splitlines(keepends=True), start=1):
+        end += len(raw)
+        assert RememberedHead(number, link_of(raw), end).stands_in(box.path)
 
 
 def test_who_remembers_no_line_finds_none_missing(box: AuditBox) -> None:
