@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,30 @@ def test_film_that_is_sealed_during_the_export_spoils_nothing(exported: Exported
         write_bundle(file, log, exported.box.vault_folder, Memories())
     exported.box.log.close()
     assert run_script(tmp_path / "live.zip", exported.box.key.public_hex) == Ending(0, "good: all of it holds\n")
+
+
+class _BeingWritten(type(Path())):  # type: ignore[misc]
+    """A log that has half a line more by the time that it is put into the bundle."""
+
+    def read_bytes(self) -> bytes:
+        return bytes(super().read_bytes()) + b'{"seq":'
+
+
+def test_line_that_is_just_being_written_is_left_out_and_a_torn_one_is_not(exported: Exported, tmp_path: Path) -> None:
+    path, target = exported.box.path, tmp_path / "live.zip"
+    for log in (_BeingWritten(path), path):
+        with target.open("wb") as file:
+            write_bundle(file, log, exported.box.vault_folder, Memories())
+        assert zipfile.ZipFile(target).read("audit.log") == path.read_bytes()
+        path.write_bytes(path.read_bytes()[:-200])
+
+
+def test_manifest_that_is_erased_during_the_export_is_left_out(exported: Exported, tmp_path: Path) -> None:
+    gone = exported.box.vault_folder / "rec-zzzzzzzzzzzz.json"
+    gone.symlink_to("nowhere")  # listed, and not there to be read
+    with (tmp_path / "live.zip").open("wb") as file:
+        write_bundle(file, exported.box.path, exported.box.vault_folder, Memories())
+    assert f"manifests/{gone.name}" not in zipfile.ZipFile(tmp_path / "live.zip").namelist()
 
 
 @pytest.mark.parametrize("facts", [b"[]", b"null", b"5", b"[" * 100_000, b'{"remembered":null}', b'{"remembered":[[]]}', b"\xff"])

@@ -174,6 +174,16 @@ def test_two_power_cuts_are_both_told(box: AuditBox) -> None:
     assert (box.verify().verdict, box.verify().tails_lost) == (Verdict.GOOD, 2)
 
 
+@pytest.mark.parametrize("torn", [b"{", b'{"', b'{"seq":4,"boot":"'])
+def test_hole_soon_after_a_torn_line_takes_no_line_that_stands_before_it(box: AuditBox, torn: bytes) -> None:
+    restart(box, box.path.read_bytes() + torn)
+    whole = box.path.read_bytes()
+    restart(box, whole[:-50] + b"\0" * 50)
+    report = box.verify()
+    # three lines, what was told of the torn one, of the hole in the line behind it, and the start
+    assert (report.verdict, report.lines, report.tails_lost) == (Verdict.GOOD, 6, 2)
+
+
 def test_tail_too_long_for_a_power_cut_is_not_covered_up(box: AuditBox) -> None:
     box.path.write_bytes(box.path.read_bytes() + bytes(MAX_TAIL_BYTES + 1))
     with pytest.raises(AuditBroken):
