@@ -168,6 +168,17 @@ def test_changed_line_is_not_covered_up_by_a_hole_behind_it(box: AuditBox, chang
     assert box.verify().verdict is Verdict.DAMAGED
 
 
+def test_line_that_was_taken_out_is_not_covered_up_by_a_hole_behind_it(box: AuditBox) -> None:
+    box.log = box.open()
+    box.write(1)
+    box.log.close()
+    first, _, third, last = box.path.read_bytes().splitlines(keepends=True)
+    box.path.write_bytes(first + third + with_hole(last, 40, 90))
+    with pytest.raises(AuditBroken):
+        box.open()
+    assert box.verify().verdict is Verdict.DAMAGED
+
+
 def test_two_power_cuts_are_both_told(box: AuditBox) -> None:
     restart(box, box.path.read_bytes()[:-50])
     restart(box, box.path.read_bytes()[:-50])
