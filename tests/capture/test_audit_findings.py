@@ -143,7 +143,7 @@ def test_a_vault_that_is_gone_is_told(box: AuditBox) -> None:
     shutil.rmtree(box.vault_folder)
     report = box.verify()
     assert [(one.where, one.what) for one in report.findings] == [("vault", "is missing, with every film that the log has")]
-    assert report.verdict is Verdict.DAMAGED
+    assert (report.verdict, report.recordings) == (Verdict.DAMAGED, 0)
 
 
 def test_a_manifest_of_a_film_that_nobody_knows_is_told(box: AuditBox) -> None:
@@ -190,3 +190,10 @@ def _notes(box: AuditBox) -> list[tuple[str, str]]:
     report = box.verify()
     assert report.verdict is Verdict.GOOD
     return [(one.where, one.what) for one in report.notes]
+
+
+def test_every_note_is_told_not_only_the_last(box: AuditBox) -> None:
+    films = sorted(box.film() for _ in range(2))
+    for recording in films:
+        box.log.append(AuditEvent.ERASED, recording=recording, stage="begun")
+    assert [where for where, _ in _notes(box)] == films

@@ -8,7 +8,7 @@ import pytest
 
 from capture.audit.chain import BadLine, Chain
 from capture.audit.line import AuditHead
-from capture.audit.memories import KeptCase, Memories, Witness, check_memories, missing_statements
+from capture.audit.memories import CATALOGUE, KeptCase, Memories, Witness, check_memories, missing_statements
 from capture.audit.traces import Erasure, LogCut, StatementTrace, Trace, Traces
 from capture.audit.vault import Finding
 
@@ -47,6 +47,15 @@ def test_a_start_that_found_an_older_catalogue_is_a_note_for_ever() -> None:
     findings, [note] = check_memories(found, Memories())
     assert findings == ()
     assert note.what.startswith("line 7: the catalogue remembered no more than line 4 at that start. ")
+
+
+def test_a_catalogue_that_remembers_less_than_the_last_end_in_order_is_named_and_no_other_witness_is() -> None:
+    found, behind = chain(), AuditHead(2, LINKS[1])
+    found.traces.stopped_seq = 3
+    assert check_memories(found, Memories((Witness("a receipt", behind),))) == ((), ())
+    findings, [note] = check_memories(found, Memories((Witness(CATALOGUE, behind),)))
+    assert (findings, note.where) == ((), "catalogue.sqlite")
+    assert note.what.startswith("remembers no more than line 2. ")
 
 
 def test_a_catalogue_that_has_the_last_statement_that_was_logged_lacks_nothing() -> None:
