@@ -48,6 +48,20 @@ def test_line_cut_at_any_byte_is_kept_and_accounted_for(box: AuditBox) -> None:
         assert box.path.read_bytes().startswith(whole[:cut])
 
 
+def test_it_is_told_which_line_is_torn_and_how_much_of_it_is_there(box: AuditBox) -> None:
+    whole = box.path.read_bytes()
+    box.path.write_bytes(whole[:-100])
+    report = box.verify()
+    assert (report.torn_line, report.torn_bytes) == (3, len(whole) - 100 - last_line_start(whole))
+
+
+def test_a_log_that_does_not_hold_is_compared_with_nothing(box: AuditBox) -> None:
+    head = box.log.head
+    assert box.verify(head).memories == 1
+    box.path.write_bytes(flip(box.path.read_bytes(), 100))
+    assert box.verify(head).memories == 0
+
+
 def test_line_that_lost_only_its_newline_is_whole(box: AuditBox) -> None:
     whole = box.path.read_bytes()
     restart(box, whole[:-1])
