@@ -47,6 +47,7 @@ def test_a_start_that_found_an_older_catalogue_is_a_note_for_ever() -> None:
     findings, [note] = check_memories(found, Memories())
     assert findings == ()
     assert note.what.startswith("line 7: the catalogue remembered no more than line 4 at that start. ")
+    assert note.where == "audit.log"
 
 
 def test_a_catalogue_that_remembers_less_than_the_last_end_in_order_is_named_and_no_other_witness_is() -> None:
