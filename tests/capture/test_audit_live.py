@@ -93,10 +93,19 @@ def test_damage_seen_while_the_log_alone_grew_is_looked_at_again(live: Live) -> 
     assert live.looks == 2
 
 
-def test_damage_that_went_while_the_vault_alone_changed_is_not_told(live: Live) -> None:
-    live.put_in()
-    live.vault.behind = _once((live.box.vault_folder / FOREIGN).unlink)
+def test_damage_seen_while_the_vault_alone_changed_is_looked_at_again(live: Live) -> None:
+    [film] = live.box.vault_folder.glob("*.mp4.age")
+    away = film.with_suffix(".away")
+
+    def to_and_fro() -> None:
+        if film.exists():
+            film.rename(away)
+        else:
+            away.rename(film)
+
+    live.vault.before = to_and_fro
     assert live.verify().verdict is Verdict.GOOD
+    assert live.looks == 2
 
 
 def test_box_that_never_comes_to_rest_is_told_of_as_it_was_last_seen(live: Live) -> None:
