@@ -23,7 +23,7 @@ def open_plain(path: Path) -> int:
 
 def read_plain(path: Path, most_bytes: int) -> bytes:
     """All of a small file. Raises OSError as `open_plain`, and for one that is longer (EFBIG): it is never read into RAM."""
-    with open(open_plain(path), "rb") as file:  # noqa: PTH123 - a descriptor, not a path
+    with open(open_plain(path), "rb") as file:
         data = file.read(most_bytes + 1)
     if len(data) > most_bytes:
         raise OSError(errno.EFBIG, "longer than any of its kind", str(path))

@@ -13,7 +13,7 @@ from typing import Protocol
 
 _OWNER_ONLY = 0o600
 _WRITTEN = os.O_WRONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
-"""For what is there already. A named pipe in a file's place is refused (ENXIO), and not waited for; a file knows no difference."""
+"""For what is there already. A named pipe in a file's place is refused (ENXIO), not waited for; a file knows no difference."""
 
 
 class Kernel(Protocol):

@@ -1,4 +1,4 @@
-"""The real capture daemon with a sensor whose fourth picture never comes: `python hanging_daemon.py DRAIN_S --dir BOX --simulated …`."""
+"""The real capture daemon with a sensor that stops for good: `python hanging_daemon.py DRAIN_S --dir BOX --simulated …`."""
 
 from __future__ import annotations
 
