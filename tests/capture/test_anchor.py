@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from record_box import NOON_MS, HandClock
 
-from capture.anchor import EARLIEST_MS, LIKELY_MS, ClockStep, TimeAnchor
-from capture.errors import ClockUnlikely, VaultFull
+from capture.anchor import EARLIEST_MS, LIKELY_MS, TimeAnchor
+from capture.errors import ClockUnlikely
 from capture.model import Confidence, WallTime
 from device.clock import SystemClock
 
@@ -274,31 +274,3 @@ def test_the_time_is_told_while_an_offer_waits_for_its_disk() -> None:
     stored.set()
     offering.join()
     assert is_answered
-
-
-@pytest.mark.promise("P10")
-def test_an_offer_is_kept_only_once_it_was_told() -> None:
-    clock, kept, found = HandClock(), Kept(), []
-    told = anchor(clock, kept)
-
-    def tell(_: ClockStep) -> None:
-        found.extend([told.now(), kept.text])
-
-    told.offer(NOON_MS + HOUR_MS, is_confirmed=False, tell=tell)
-    assert found == [browser(NOON_MS + HOUR_MS), None]
-    assert anchor(clock, kept).now() == told.now() == browser(NOON_MS + HOUR_MS)
-
-
-@pytest.mark.promise("P10")
-def test_an_offer_that_cannot_be_told_is_taken_back_though_the_disk_takes_nothing_more() -> None:
-    clock, kept = HandClock(), Kept()
-    full = anchor(clock, kept)
-    full.offer(NOON_MS, is_confirmed=False)
-
-    def no_room(_: object) -> None:
-        raise VaultFull
-
-    kept.store = no_room
-    with pytest.raises(VaultFull):
-        full.offer(NOON_MS + 30 * LIKELY_MS, is_confirmed=True, tell=no_room)
-    assert anchor(clock, kept).now() == full.now() == browser(NOON_MS)
