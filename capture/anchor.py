@@ -44,8 +44,10 @@ class ClockStep(Fact, frozen=True, kw_only=True):
 
     before: WallTime
     after: WallTime
-    was: AnchorState
-    """What was kept before, for `take_back`."""
+
+
+def _nobody(_: ClockStep) -> None:
+    """Where no log is to be told."""
 
 
 class TimeAnchor:
@@ -72,11 +74,13 @@ class TimeAnchor:
         """
         return self._now()
 
-    def offer(self, wall_ms: int, is_confirmed: bool) -> ClockStep:
+    def offer(self, wall_ms: int, is_confirmed: bool, tell: Callable[[ClockStep], None] = _nobody) -> ClockStep:
         """The practitioner's browser says that it is `wall_ms`; `is_confirmed` says that a person read and confirmed it.
 
-        Within 24 hours of expectation it is taken; a battery-backed clock that agrees so far is better and stays. Raises
-        ClockUnlikely, and changes nothing, if it is further off and not confirmed, or what no clock of a box can say.
+        Within 24 hours of expectation it is taken; a battery-backed clock that agrees so far is better and stays. What was
+        taken counts at once, `tell` is told, and only then is it kept over restarts: whatever fails in that takes it back, and
+        a daemon that dies meanwhile never heard of it. One offer after another. Raises ClockUnlikely, and changes nothing, if
+        it is further off and not confirmed, or what no clock of a box can say.
         """
         with self._lock:
             was, before = self._state, self._now()
@@ -84,8 +88,16 @@ class TimeAnchor:
             if not (is_believable(wall_ms) and (is_likely or is_confirmed)):
                 raise ClockUnlikely
             if not (before.confidence is Confidence.RTC and is_likely):
-                self._keep(self._state_at(wall_ms, Confidence.BROWSER))
-            return ClockStep(before=before, after=self._now(), was=was)
+                self._state = self._state_at(wall_ms, Confidence.BROWSER)
+            step = ClockStep(before=before, after=self._now())
+            try:
+                tell(step)
+                if self._state is not was:
+                    self._keep(self._state)
+            except BaseException:
+                self._state = was
+                raise
+            return step
 
     def repair(self, wall_ms: int) -> ClockStep:
         """In the enrolment window somebody says what time it is: taken whatever was believed or seen before.
@@ -96,18 +108,12 @@ class TimeAnchor:
         if not is_believable(wall_ms):
             raise ClockUnlikely
         with self._lock:
-            was, before = self._state, self._now()
+            before = self._now()
             ahead_ms = self._clock.wall_ms() - wall_ms
             # One without a battery that is behind says nothing wrong: it is not believed where something later was seen.
             self._is_system_believed = (abs(ahead_ms) if self._clock.has_rtc else ahead_ms) <= LIKELY_MS
             self._keep(self._state_at(wall_ms, Confidence.BROWSER))
-            return ClockStep(before=before, after=self._now(), was=was)
-
-    def take_back(self, step: ClockStep) -> None:
-        """The log could not be told of it: what was kept before is kept again, for no correction goes unrecorded."""
-        with self._lock:
-            self._is_system_believed = step.was.is_system_believed
-            self._keep(step.was)
+            return ClockStep(before=before, after=self._now())
 
     def remember(self) -> None:
         """Keep what time it is now as the next boot's expectation. To be called where something is ended or put away."""

@@ -21,11 +21,14 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 from capture.durable import write_new
 from capture.errors import AuditBroken, BoxUnusable
+from capture.plain_file import read_plain
 from device.ports import Disk
 
 _PREFIX = b"vigcam device signature v1\x00"
 _CONTEXT = re.compile(r"[a-z0-9-]{1,40}")
 _PUBLIC_HEX = re.compile(r"[0-9a-f]{64}")
+_PEM_BYTES = 65_536
+"""No Ed25519 key in PEM is longer."""
 
 
 class DeviceKey:
@@ -48,7 +51,7 @@ class DeviceKey:
     def load(cls, path: Path) -> DeviceKey:
         """Raises BoxUnusable where the file is missing, unreadable or holds something else."""
         try:
-            private = serialization.load_pem_private_key(path.read_bytes(), password=None)
+            private = serialization.load_pem_private_key(read_plain(path, _PEM_BYTES), password=None)
         except (OSError, ValueError, TypeError, UnsupportedAlgorithm) as error:  # a TypeError: it is wrapped by a passphrase
             raise BoxUnusable("device.key cannot be read") from error
         if not isinstance(private, Ed25519PrivateKey):

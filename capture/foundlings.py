@@ -15,7 +15,7 @@ import msgspec
 from capture.audit.line import AuditEvent, AuditLine
 from capture.audit.memory import lines_behind
 from capture.erasing.eraser import Eraser
-from capture.errors import AuditBroken, NotFound, SealBroken
+from capture.errors import AuditBroken, BoxUnusable, NotFound, SealBroken
 from capture.ids import CaseCode, PractitionerId, RecordingId, new_visit_id
 from capture.manifest import read_manifest
 from capture.model import Manifest, Recording, RecordingState, StopReason, WallTime
@@ -68,7 +68,7 @@ def _as_found(eraser: Eraser, recording_id: RecordingId, told: _Told, *, is_seal
     arming = told.armings.get(str(opening.fields.get("arming", "")))
     try:
         size = eraser.vault.size(recording_id)
-    except NotFound:
+    except (NotFound, BoxUnusable):  # a bad block must not keep the box shut: the next start tries again
         return None
     # Footage leaves in whole chunks: a shorter part was prepared and given up.
     if arming is None or not (is_sealed or size > SEALED_CHUNK_BYTES):
@@ -103,6 +103,6 @@ def _as_found(eraser: Eraser, recording_id: RecordingId, told: _Told, *, is_seal
 
 
 def _manifest(eraser: Eraser, recording_id: RecordingId) -> Manifest | None:
-    with suppress(NotFound, SealBroken, AuditBroken):
+    with suppress(NotFound, SealBroken, AuditBroken, BoxUnusable):
         return read_manifest(eraser.vault.read_manifest(recording_id), eraser.device_key.public_hex)
     return None

@@ -60,9 +60,10 @@ class Housekeeping:
     def look(self) -> None:
         """All of it, once."""
         self._look_at_leave()
-        if self._control.state.phase in (Phase.RECORDING, Phase.FRAMING, Phase.SEALING):
+        phase = self._control.state.phase
+        if phase in (Phase.RECORDING, Phase.FRAMING):
             self._sessions.touch()
-        else:
+        elif phase is not Phase.SEALING:  # sealing takes no keyring: a disk that hangs in it must not keep one unlocked for ever
             self._memory.keep()
         self._sessions.lock_if_idle()
         # Counted in looks, not by the clock: after a suspend this thread may be awake before the control thread is.

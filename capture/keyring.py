@@ -33,6 +33,7 @@ from capture.errors import (
 )
 from capture.ids import PractitionerId, practitioner_id
 from capture.model import Fact
+from capture.plain_file import read_plain
 from capture.recipients import PractitionerEntry, Recipients, parse_recipient
 from capture.seal.header import Stanza, encode_base64, write_header
 from capture.seal.keys import Identity, Recipient
@@ -42,6 +43,8 @@ from device.ports import Disk
 
 WORK_FACTOR = 16
 """log2 of scrypt's N: 64 MiB and about a second on the smallest box."""
+_KEYRING_BYTES = 65_536
+"""No wrapped keyring is longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +210,7 @@ class Keyrings:
     def _find(self, username: str) -> tuple[PublicKeys | None, bytes]:
         try:
             entry = self._recipients.get(practitioner_id(username.strip().lower()))
-            sealed = self._path(entry.practitioner).read_bytes()
+            sealed = read_plain(self._path(entry.practitioner), _KEYRING_BYTES)
         except (BadRequest, NotFound, BoxUnusable, OSError):
             return None, self._decoy
         if entry.is_retired or hashlib.sha256(sealed).hexdigest() != entry.keyring_hash:

@@ -17,12 +17,15 @@ from capture.durable import write_new, write_over
 from capture.errors import AuditBroken, BadRequest, BoxUnusable, NotFound, RecoveryUnproven
 from capture.ids import PractitionerId, practitioner_id
 from capture.model import Fact
+from capture.plain_file import read_plain
 from capture.seal.keys import Recipient
 from device.ports import Disk
 
 _PRACTITIONER_CONTEXT = "practitioner-keys"
 _RECOVERY_CONTEXT = "recovery-recipient"
 _RECOVERY_NAME = "recovery.json"
+_ENTRY_BYTES = 65_536
+"""No entry is longer."""
 
 Hex32 = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}\Z")]
 
@@ -120,7 +123,7 @@ class Recipients:
 
     def _read(self, path: Path, context: str, decoder: msgspec.json.Decoder[Entry]) -> Entry:
         try:
-            outer = _SIGNED.decode(path.read_bytes())
+            outer = _SIGNED.decode(read_plain(path, _ENTRY_BYTES))
             signed = outer.signed.encode()
             verify(self._device_key.public_hex, context, signed, bytes.fromhex(outer.signature))
             return decoder.decode(signed)

@@ -19,6 +19,7 @@ from pathlib import Path
 from capture.errors import BadRequest, BoxUnusable, NotErasable, NotFound, SealBroken, VaultFull, VigcamError
 from capture.ids import RecordingId, recording_id
 from capture.model import ErasureMethod
+from capture.plain_file import open_plain, read_plain
 from capture.seal.header import read_header
 from capture.seal.keys import Recipient
 from capture.seal.stream import make_header, new_file_key
@@ -110,18 +111,21 @@ class Vault:
 
     def read_manifest(self, recording: RecordingId) -> bytes:
         """The signed bytes, not yet verified. Raises NotFound, SealBroken if longer than any manifest."""
-        with _as_refusal(), self._path(recording, _MANIFEST).open("rb") as file:
-            signed = file.read(_MANIFEST_BYTES + 1)
-        if len(signed) > _MANIFEST_BYTES:
-            raise SealBroken
-        return signed
+        with _as_refusal():
+            try:
+                return read_plain(self._path(recording, _MANIFEST), _MANIFEST_BYTES)
+            except OSError as error:
+                if error.errno == errno.EFBIG:
+                    raise SealBroken from error
+                raise
 
     def open(self, recording: RecordingId) -> OpenedFile:
-        """Open read-only and close-on-exec, sealed or interrupted. Raises NotFound."""
+        """Open read-only and close-on-exec, sealed or interrupted. Raises NotFound; BoxUnusable where something else than a file
+        has its name."""
         with _as_refusal():
             for suffix, is_sealed in ((_SEALED, True), (_PART, False)):
                 with contextlib.suppress(FileNotFoundError):
-                    fd = os.open(self._path(recording, suffix), os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+                    fd = open_plain(self._path(recording, suffix))
                     return OpenedFile(fd, is_sealed, os.fstat(fd).st_size)
         raise NotFound
 
@@ -175,7 +179,7 @@ class Vault:
                 self._disk.sync_folder(self._folder)  # what removed it may have got no further
                 raise NotFound
             for path in left:
-                if not path.is_symlink():  # whatever it leads to is not ours
+                if _is_plain(path):  # whatever a link leads to is not ours
                     self._overwrite_header(path)
             for path in left:
                 self._disk.unlink(path)
@@ -188,8 +192,10 @@ class Vault:
         would not survive a power cut. Alters no file."""
         with _as_refusal():
             self._disk.sync_folder(self._folder)
-            for recording in self.parts():
-                fd = self._disk.overwrite(self._path(recording, _PART))  # opened to be synced alone
+            for path in (self._path(recording, _PART) for recording in self.parts()):
+                if not _is_plain(path):
+                    continue  # no film of ours
+                fd = self._disk.overwrite(path)  # opened to be synced alone
                 try:
                     self._disk.sync(fd)
                 finally:
@@ -204,9 +210,12 @@ class Vault:
         return self._folder / f"{recording_id(recording)}{suffix}"
 
     def _all_of(self, recording: RecordingId) -> list[Path]:
-        """Every file of a recording, whichever version of this software made it; the film first."""
+        """Every file of a recording, whichever version of this software made it; the film first. A folder is none: it holds
+        nothing that was filmed here, and must not keep a film from being erased."""
         begin = f"{recording_id(recording)}."
-        found = [self._folder / entry.name for entry in os.scandir(self._folder) if entry.name.startswith(begin)]
+        with os.scandir(self._folder) as entries:
+            named = [entry for entry in entries if entry.name.startswith(begin)]
+        found = [self._folder / entry.name for entry in named if not entry.is_dir(follow_symlinks=False)]
         return sorted(found, key=lambda path: (not path.name.endswith((_SEALED, _PART)), path.name))
 
     def _ids(self, suffix: str) -> list[RecordingId]:
@@ -229,6 +238,10 @@ class Vault:
             self._disk.sync(fd)
         finally:
             self._disk.close(fd)
+
+
+def _is_plain(path: Path) -> bool:
+    return stat.S_ISREG(path.lstat().st_mode)
 
 
 @contextlib.contextmanager

@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Protocol
 
 _OWNER_ONLY = 0o600
+_WRITTEN = os.O_WRONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
+"""For what is there already. A named pipe in a file's place is refused (ENXIO), not waited for; a file knows no difference."""
 
 
 class Kernel(Protocol):
@@ -41,11 +43,11 @@ class SystemDisk:
 
     def append(self, path: Path) -> int:
         """Open for appending, created with mode 0600 if missing; returns the descriptor."""
-        return self._kernel.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW, _OWNER_ONLY)
+        return self._kernel.open(path, _WRITTEN | os.O_CREAT | os.O_APPEND, _OWNER_ONLY)
 
     def overwrite(self, path: Path) -> int:
         """Open a file that exists for writing from its first byte on, nothing of it taken away; returns the descriptor."""
-        return self._kernel.open(path, os.O_WRONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+        return self._kernel.open(path, _WRITTEN)
 
     def write(self, fd: int, data: bytes | bytearray | memoryview) -> None:
         """Write all of `data`; a short write is carried on (EINTR is retried by Python itself, PEP 475)."""

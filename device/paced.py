@@ -2,7 +2,7 @@
 
 Its sensor makes a frame each 1/fps s of boot time. The thread that draws and encodes may fall behind by up to two seconds, then
 draws what it owes with the right time-stamps; only past that is a frame lost, and its number is missing (P11). `stop` closes the
-sensor and waits for nothing; what was due until then is still drawn and encoded, which `drain` waits for.
+sensor and waits for nothing; what was due until then is still drawn and encoded, which `drain` waits for, but not for ever.
 """
 
 from __future__ import annotations
@@ -25,6 +25,10 @@ from device.sound import Samples
 _log = logging.getLogger(__name__)
 
 _MAY_OWE_S = 2
+_DRAIN_S = 20.0
+"""Many times what may be owed: a source that has not given it by then gives nothing more, and what it had to give is lost."""
+_GIVE_BACK_S = 2.0
+"""The control thread opens the sensor, and the watchdog ends a control thread that has not turned for four seconds."""
 _STILLS_A_SECOND = 5
 _STILL_WIDTH = 640
 _STILL_QUALITY = 80
@@ -58,8 +62,8 @@ class _Session:
 class PacedCamera:
     """`ports.Camera` over a `Source`, which is opened anew for each take by `open_source` (raises DeviceError or ValueError)."""
 
-    def __init__(self, profile: Profile, clock: Clock, open_source: Callable[[], Source]) -> None:
-        self._profile = profile
+    def __init__(self, profile: Profile, clock: Clock, open_source: Callable[[], Source], *, drain_s: float = _DRAIN_S) -> None:
+        self._profile, self._drain_s = profile, drain_s
         self._clock = clock
         self._open_source = open_source
         self._session: _Session | None = None
@@ -105,24 +109,37 @@ class PacedCamera:
                 self._closing.set()
 
     def drain(self) -> CameraReport:
-        """Return once what was due until `stop` is encoded. The next opening waits for it."""
+        """Return once what was due until `stop` is encoded; from a source that hangs, once nothing more is to be hoped for: then
+        the report counts what the sensor made, and the rest of it shows as lost. Nothing is opened while it hangs."""
         with self._orders:
             assert not self._is_open, "drained before it was stopped"
-            return CameraReport(frames_generated=self._end_session())
+            session = self._session
+            if session is None:
+                return CameraReport(0)
+            if self._has_ended(self._drain_s):
+                return CameraReport(session.last_frame + 1)
+            _log.error("the camera's source hangs")
+            return CameraReport(self._made(session))
 
-    def _end_session(self) -> int:
-        """Wait for the thread of the last opening; returns how many frames its sensor made."""
-        session, thread = self._session, self._thread
-        if session is None or thread is None:
-            return 0
-        thread.join()
+    def _has_ended(self, patience_s: float) -> bool:
+        """Whether the thread of the last opening ends within that time; then it is forgotten."""
+        if self._thread is not None:
+            self._thread.join(patience_s)
+            if self._thread.is_alive():
+                return False
         self._session = self._thread = None
-        return session.last_frame + 1
+        return True
+
+    def _made(self, session: _Session) -> int:
+        """How many frames the sensor made until it closed, whatever became of them."""
+        closed_ns = self._clock.boottime_ns() if session.closed_ns is None else session.closed_ns
+        return (closed_ns - session.began_ns) * self._profile.fps // 1_000_000_000 + 1
 
     def _begin(self) -> _Session:
         if self._is_open:
             raise CameraUnavailable("open already")
-        self._end_session()  # stopped, or it failed: it is only closing its source
+        if not self._has_ended(_GIVE_BACK_S):  # stopped, or it failed: it is only closing its source
+            raise CameraUnavailable("the last take's source hangs")
         try:
             source = self._open_source()
         except (DeviceError, ValueError) as error:

@@ -112,7 +112,8 @@ class Camera(Protocol):
 
     def drain(self) -> CameraReport:
         """Encode what the sensor made until `stop`, and return once the last packet was delivered: on a busy machine that may
-        take seconds, so it is not for whoever stops. Drained already, or never filmed since: a report of no pictures."""
+        take seconds, so it is not for whoever stops. Returns in the end whatever hangs; what is missing then is in the report as
+        made. Drained already, or never filmed since: a report of no pictures."""
 
 
 class LampPattern(Enum):

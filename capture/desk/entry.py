@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 from capture.anchor import ClockStep, TimeAnchor
@@ -104,29 +105,24 @@ class EntryDesk:
     def _offer_clock(self, verb: OfferClock) -> Reply:
         session = self.sessions.require(verb.session)
         try:
-            change = self.anchor.offer(verb.wall_ms, verb.is_confirmed)
+            self.anchor.offer(verb.wall_ms, verb.is_confirmed, lambda step: self._tell_clock(session, verb, step))
         except ClockUnlikely:
             self.audit.append(AuditEvent.CLOCK_REFUSED, offered_ms=verb.wall_ms, practitioner=session.practitioner)
             raise
-        try:
-            # By another clock a consent may have run out, or not yet have begun: the sensor does not wait for the log to know.
-            self.leaves.look_again(session)
-        finally:
-            self._log_clock(session, verb, change)
         return Reply(Done())
 
-    def _log_clock(self, session: Session, verb: OfferClock, change: ClockStep) -> None:
-        try:
-            self.audit.append(
-                AuditEvent.CLOCK_SET,
-                practitioner=session.practitioner,
-                before_ms=change.before.ms,
-                after_ms=change.after.ms,
-                confirmed="yes" if verb.is_confirmed else "no",
-            )
-        except VigcamError:
-            self.anchor.take_back(change)
-            raise
+    def _tell_clock(self, session: Session, verb: OfferClock, step: ClockStep) -> None:
+        """What this raises takes the clock back: no correction goes unrecorded."""
+        # By another clock a consent may have run out, or not yet have begun: the sensor does not wait for the log to know.
+        with suppress(VigcamError):  # whatever it was, the leave is over, and says nothing against the clock
+            self.leaves.look_again(session)
+        self.audit.append(
+            AuditEvent.CLOCK_SET,
+            practitioner=session.practitioner,
+            before_ms=step.before.ms,
+            after_ms=step.after.ms,
+            confirmed="yes" if verb.is_confirmed else "no",
+        )
 
     def _cancel(self, verb: CancelAsk) -> Reply:
         self.sessions.require(verb.session)

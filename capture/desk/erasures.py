@@ -15,6 +15,7 @@ from capture.consent.retention import Kept, days_left, reminder
 from capture.desk.desk import Handlers
 from capture.erasing.asking import Erasures, ErasureWaiting
 from capture.erasing.book import CaseRow, DueRow, ErasureBook
+from capture.errors import SignInNeeded
 from capture.messages import (
     CaseOnBox,
     DueCase,
@@ -54,7 +55,14 @@ class ErasureDesk:
     def _begin(self, verb: EraseBegin) -> Reply:
         session = self.sessions.require(verb.session)
         recording_ids = tuple(ids.recording_id(text) for text in verb.recording_ids)
-        return Reply(_waiting(self.erasures.begin(session.practitioner, recording_ids, verb.words)))
+        waiting = self.erasures.begin(session.practitioner, recording_ids, verb.words)
+        try:
+            # Anew, now that the log was waited for: a sign-out in between found no question to take back.
+            self.sessions.require(verb.session)
+        except SignInNeeded:
+            self.erasures.take_back(waiting.ask_id)
+            raise
+        return Reply(_waiting(waiting))
 
     def _poll(self, verb: ErasePoll) -> Reply:
         found = self.erasures.poll(self.sessions.require(verb.session).practitioner, verb.ask_id)

@@ -40,6 +40,20 @@ class SlowSource(SceneSource):
         return super().picture(frame_number)
 
 
+class Hanging(SceneSource):
+    """A scene of which one picture does not come before `go_on`, as from a file on a share that is gone."""
+
+    def __init__(self) -> None:
+        super().__init__(SMALL)
+        self.is_asked, self.go_on = threading.Event(), threading.Event()
+
+    def picture(self, frame_number):
+        if frame_number == 3:
+            self.is_asked.set()
+            assert self.go_on.wait(60)
+        return super().picture(frame_number)
+
+
 class BrokenSource(SceneSource):
     """A scene whose film tears."""
 
@@ -190,20 +204,14 @@ def test_it_can_be_stopped_twice_and_when_closed_and_tells_of_each_take_once():
 
 @pytest.mark.promise("P5")
 def test_stopping_waits_for_no_picture_that_is_still_to_be_encoded():
-    class Held(SceneSource):
-        def picture(self, frame_number):
-            if frame_number == 3:
-                assert go_on.wait(20)
-            return super().picture(frame_number)
-
-    go_on = threading.Event()
-    camera, sink = PacedCamera(SMALL, SystemClock(), lambda: Held(SMALL)), CollectingSink()
+    source = Hanging()
+    camera, sink = PacedCamera(SMALL, SystemClock(), lambda: source), CollectingSink()
     camera.start_filming(sink)
-    sink.wait_until(lambda: len(sink.videos) == 3)
+    assert source.is_asked.wait(20)
     camera.stop()
     assert not camera.is_open
     assert len(sink.videos) == 3
-    go_on.set()
+    source.go_on.set()
     assert end(camera) == len(sink.videos) > 3
 
 
@@ -224,3 +232,31 @@ def test_framing_gives_small_stills_and_no_sound():
 def test_the_sound_is_announced_before_the_first_picture(take):
     sink, _ = take
     assert sink.order[:2] == ["AudioFormat", "VideoPacket"]
+
+
+@pytest.mark.promise("P11")
+def test_a_source_that_hangs_is_drained_in_the_end_and_what_it_kept_counts_as_made():
+    source = Hanging()
+    camera, sink = PacedCamera(SMALL, SystemClock(), lambda: source, drain_s=0.2), CollectingSink()
+    camera.start_filming(sink)
+    assert source.is_asked.wait(20)
+    generated = end(camera)
+    assert len(sink.videos) == 3
+    source.go_on.set()
+    assert generated > 3
+
+
+def test_nothing_is_opened_while_the_last_source_hangs_and_again_once_it_does_not():
+    hanging, sink = Hanging(), CollectingSink()
+    sources = iter([hanging, SceneSource(SMALL)])
+    camera = PacedCamera(SMALL, SystemClock(), lambda: next(sources), drain_s=0.1)
+    camera.start_filming(CollectingSink())
+    assert hanging.is_asked.wait(20)
+    end(camera)
+    with pytest.raises(CameraUnavailable):
+        camera.start_filming(sink)
+    assert not camera.is_open
+    hanging.go_on.set()
+    camera.start_filming(sink)
+    sink.wait_until(lambda: len(sink.videos) > 3)
+    assert end(camera) == len(sink.videos)

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
+from pathlib import Path
+
 import pytest
 from capture_box import CaptureBox, wait_until
 from click.testing import CliRunner
@@ -129,3 +133,20 @@ def test_what_this_box_never_filmed_is_not_entered(box: CaptureBox) -> None:
     box.start()
     box.sign_in()
     assert listed(box) == ()
+
+
+@pytest.mark.parametrize("odd", [Path.mkdir, os.mkfifo, lambda path: path.symlink_to("/dev/zero")])
+def test_a_lost_film_whose_manifest_is_no_file_is_entered_as_interrupted(box: CaptureBox, odd: Callable[[Path], None]) -> None:
+    box.ready()
+    before = (box.folder / "catalogue.sqlite").read_bytes()
+    case, adult, child = box.family()
+    box.arm(case, adult, child)
+    manifest = box.folder / "vault" / f"{box.film(0.5)}.json"
+    box.stop()
+    put_back(box, before)
+    manifest.unlink()
+    odd(manifest)
+    box.start()
+    box.sign_in()
+    [found] = listed(box)
+    assert found.state is RecordingState.INTERRUPTED

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from capture_box import CaptureBox
+from capture_box import CaptureBox, wait_until
 from faults import order, recall
 
 from capture import messages as m
-from capture.errors import VigcamError
+from capture.errors import DaemonUnreachable, VigcamError
 
 YEAR_MS = 365 * 86_400_000
 
@@ -29,6 +30,30 @@ def test_a_correction_that_the_log_cannot_be_told_of_is_taken_back_and_stays_so(
         assert abs(box.status().clock.ms - before.ms) < YEAR_MS // 2
         recall(orders, "write_all")
         box.stop()
+        box.start()
+        assert abs(box.status().clock.ms - before.ms) < YEAR_MS // 2
+        assert (box.folder / "audit.log").read_text().count('"event":"clock_set"') == 1
+    finally:
+        box.close()
+
+
+@pytest.mark.promise("P10")
+def test_a_correction_that_the_log_was_not_told_of_yet_is_not_believed_after_a_kill(tmp_path: Path) -> None:
+    orders = tmp_path / "orders"
+    program = (sys.executable, str(Path(__file__).parents[1] / "faulty_daemon.py"), str(orders))
+    box = CaptureBox(tmp_path / "box", program)
+    try:
+        box.ready()
+        before = box.status().clock
+        order(orders, "write_all", "hold audit.log")
+        verb = m.OfferClock(session=box.session, wall_ms=before.ms + YEAR_MS, is_confirmed=True)
+        with ThreadPoolExecutor(1) as lane:
+            offered = lane.submit(box.client.call, verb, m.Done)
+            wait_until(lambda: box.status().clock.ms > before.ms + YEAR_MS // 2)
+            box.kill()
+            with pytest.raises(DaemonUnreachable):
+                offered.result(10)
+        recall(orders, "write_all")
         box.start()
         assert abs(box.status().clock.ms - before.ms) < YEAR_MS // 2
         assert (box.folder / "audit.log").read_text().count('"event":"clock_set"') == 1
