@@ -20,12 +20,15 @@ from capture.audit.line import MAX_LINE_BYTES, AuditHead, AuditLine, parse_line
 from capture.audit.memories import Memories
 from capture.errors import AuditBroken, NotFound
 from capture.model import Fact
+from capture.plain_file import read_plain
 
 FORMAT = "vigcam audit bundle v1"
 LOG_NAME = "audit.log"
 EXTRACT_NAME = "audit-extract.jsonl"
 
 _DAY = (1980, 1, 1, 0, 0, 0)
+_MANIFEST_LIMIT = 1 << 16
+"""As in `capture/vault.py`: longer than any that a box signs."""
 """The earliest that a ZIP can say: the lines carry their own times, and the same log makes the same bundle."""
 
 
@@ -91,7 +94,7 @@ def _manifests(vault: Path) -> dict[str, bytes]:
     found = {}
     for path in sorted(vault.glob("rec-*.json")):
         with suppress(FileNotFoundError):  # erased at this moment
-            found[path.stem] = path.read_bytes()
+            found[path.stem] = read_plain(path, _MANIFEST_LIMIT)
     return found
 
 
