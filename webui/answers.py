@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import math
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import TypeVar
 
@@ -16,7 +16,7 @@ from werkzeug.exceptions import HTTPException
 
 from capture.errors import SignInNeeded, VigcamError
 from webui.parts import parts
-from webui.refusals import UNEXPECTED, Problem, Words, problems_of, words_for
+from webui.refusals import FIELDS, UNEXPECTED, Problem, Words, problems_of, words_for
 from webui.sessions import browser
 
 _LOG = logging.getLogger("vigcam.web")
@@ -54,11 +54,11 @@ def answers_json(view: F) -> F:
     return view
 
 
-def again(template: str, error: VigcamError, **shown: object) -> Response:
-    """The form once more, with an error summary and the refusal's status."""
+def again(template: str, error: VigcamError, fields: Mapping[str, str] = FIELDS, **shown: object) -> Response:
+    """The form once more, with an error summary and the refusal's status. `fields` says which input a refusal is about."""
     words = words_for(error)
     response = make_response(
-        render_template(template, problems=problems_of(error), problem_title=words.title, **shown), words.status
+        render_template(template, problems=problems_of(error, fields), problem_title=words.title, **shown), words.status
     )
     return _with_wait(response, error)
 

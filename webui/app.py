@@ -133,7 +133,7 @@ def _stay_awake(app: Flask) -> None:
     def _someone_is_here() -> None:
         found: Parts = app.extensions["vigcam"]
         found.movies.sweep()
-        if request.endpoint in _POLLED or request.endpoint == STOP:
+        if request.endpoint in _POLLED or request.endpoint == STOP or _is_for_the_window():
             return
         try:
             keep_alive(found, browser())
@@ -141,6 +141,12 @@ def _stay_awake(app: Flask) -> None:
             # Signed out by that. Whoever only looks sees what anybody may see; the views that need somebody say so themselves.
             if request.method not in SAFE_METHODS:
                 raise
+
+
+def _is_for_the_window() -> bool:
+    """What is sent with the set-up code needs nobody signed in. Much of it signs out whoever is: to sign this browser out too
+    before the next form is read would throw away what was filled in."""
+    return request.method not in SAFE_METHODS and request.path.startswith(("/administration", "/enrol"))
 
 
 def _furnish(app: Flask, config: WebConfig) -> None:

@@ -62,6 +62,10 @@ class CasePage:
         """Empty for somebody who is not of the case any more."""
         return next((person.who.label for person in self.people if person.who.participant_id == participant_id), "")
 
+    def language_name(self, language: str) -> str:
+        """Its code where no text is in that language any more."""
+        return next((notice.language_name for notice in self.notices if notice.language == language), language)
+
     def is_taken(self, label: str) -> bool:
         return any(person.who.label == label for person in self.people)
 

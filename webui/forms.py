@@ -103,7 +103,9 @@ def clock(form: Form) -> ClockForm:
         return ClockForm(wall_ms, fields.is_ticked("confirmed"))
     day = fields.pattern("date", r"\d{4}-\d\d-\d\d", _l("Enter today's date"))
     time = fields.pattern("time", r"\d\d:\d\d(:\d\d)?", _l("Enter the time now"))
-    offset_minutes = fields.one_of("offset", tuple(str(minutes) for minutes in UTC_OFFSETS), WRONG_CHOICE)
+    offset_minutes = fields.one_of(
+        "offset", tuple(str(minutes) for minutes in UTC_OFFSETS), _l("Choose how far that time is from UTC")
+    )
     if not fields.is_ticked("confirmed"):
         fields.problem("confirmed", _l("Confirm that you compared the time with a clock you trust"))
     fields.check()
@@ -133,12 +135,12 @@ def new_case(form: Form) -> RetentionClass:
 def participant(form: Form) -> ParticipantForm:
     """The role says whether it is a child, and the label must agree. A child has no responsibility for anybody."""
     fields = Fields(form)
-    role = fields.choice("role", Role, _l("Choose who this adult is"))
-    is_child = role is Role.CHILD
+    is_child = form.get("role") == Role.CHILD.value
     label = form.get("label", "")
     if label not in (CHILD_LABELS if is_child else ADULT_LABELS):
         # A page has both forms: the id tells which of them it is about.
         fields.problem("child-label" if is_child else "label", _l("Choose a label from the list"))
+    role = fields.choice("role", Role, _l("Choose who this adult is"))
     responsibility, basis, evidence_by = ParentalResponsibility.NONE, "", ""
     if not is_child:
         responsibility = fields.choice("responsibility", ParentalResponsibility, _l("Choose about parental responsibility"))

@@ -46,12 +46,12 @@ def package(form: MultiDict[str, str]) -> PackageForm:
 def result(form: MultiDict[str, str], file: FileStorage | None) -> ResultForm:
     """The file that `vigcam rewrap` wrote."""
     fields = Fields(form)
-    code = _code(fields)
     data = file.read(RESULT_LIMIT + 1) if file is not None else b""
     if not data:
         fields.problem("result", _l("Choose the file that came back from the workstation"))
     elif len(data) > RESULT_LIMIT:
         fields.problem("result", _l("That file is too long to be a result"))
+    code = _code(fields)
     fields.check()
     return ResultForm(code, data)
 

@@ -18,9 +18,11 @@ _REASONS = {
     "consent_in_future": _l("A consent is dated later than now. Check the clock, then record it again."),
     "consent_time_untrusted": _l("A consent was recorded while the box did not know the time. Record it again."),
     "consent_never_valid": _l("A consent ends before it was given. Record it again."),
-    "giver_unknown": _l("The person who gave a consent is not in this case."),
+    "giver_unknown": _l("The person who gave a consent is not in this case. Ask again."),
     "giver_not_self": _l("An adult can consent only for themselves."),
-    "giver_not_responsible": _l("A consent for a child was not given by somebody who holds parental responsibility."),
+    "giver_not_responsible": _l(
+        "A consent for a child was not given by somebody who holds parental responsibility. Ask one who does."
+    ),
     "interpreter_needed": _l("A consent text in a language that nobody verified needs an interpreter."),
     "participants_full": _l("There are as many people in this case as there can be."),
     "role_contradicts": _l("Whoever has the role of a child is a child. Choose another role for an adult."),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 
@@ -157,8 +158,26 @@ SHOWN_WITH_THE_FORM = (
 """What a person can mend where they stand: the form comes back with an error summary. Everything else gets a page of its own."""
 
 
-_FIELDS = {SetupCodeWrong.code: "setup_code", ClockUnlikely.code: "date", NotErasable.code: "words"}
+FIELDS = {SetupCodeWrong.code: "setup_code", ClockUnlikely.code: "date", NotErasable.code: "words"}
 """The input that a refusal is about, where there is just one."""
+_FIELDS_OF_A_FORM = {
+    "giver_unknown": "given_by",
+    "giver_not_self": "given_by",
+    "giver_not_responsible": "given_by",
+    "interpreter_needed": "interpreter",
+    "consent_never_valid": "valid_days",
+    "ended_before_opened": "ended_on",
+    "ended_in_future": "ended_on",
+    "role_contradicts": "role",
+    "recipient_malformed": "recipient",
+    "recipient_of_practitioner": "recipient",
+    "hand_over_unreadable": "result",
+    "hand_over_of_another_box": "result",
+    "hand_over_headers_wrong": "result",
+    "hand_over_cut_short": "result",
+    "hand_over_out_of_order": "result",
+}
+"""The input for each reason why what a form says is not taken (`BadRequest`). Said by the gate, the same are about no form."""
 
 
 class FormInvalid(BadRequest):
@@ -174,14 +193,16 @@ def words_for(error: VigcamError) -> Words:
     return WORDS.get(error.code, UNEXPECTED)
 
 
-def problems_of(error: VigcamError) -> tuple[Problem, ...]:
-    """The lines of an error summary for this refusal: each field's, else each reason's, else the advice."""
+def problems_of(error: VigcamError, fields: Mapping[str, str] = FIELDS) -> tuple[Problem, ...]:
+    """The lines of an error summary for this refusal: each field's, else each reason's, else the advice. `fields` says by the
+    refusal's code which input it is about."""
     if isinstance(error, FormInvalid):
         return error.problems
+    field = fields.get(error.code, "")
     if error.reasons:
-        field = _FIELDS.get(error.code, "")
-        return tuple(Problem(reason_words(code), field) for code in error.reasons)
-    advice = Problem(words_for(error).advice, _FIELDS.get(error.code, ""))
+        of_the_form = _FIELDS_OF_A_FORM if isinstance(error, BadRequest) else {}
+        return tuple(Problem(reason_words(code), of_the_form.get(code, field)) for code in error.reasons)
+    advice = Problem(words_for(error).advice, field)
     if error.retry_after_s is not None:
         return (advice, Problem(gettext("Seconds to wait: %(seconds)s", seconds=math.ceil(error.retry_after_s))))
     return (advice,)

@@ -39,7 +39,11 @@ def _fill(phone: Phone, form: str, code: str, **more: str) -> None:
 
 
 def _fits(phone: Phone) -> bool:
-    return bool(phone.page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"))
+    """With letters as they are, and twice as large."""
+    sizes = ("200%", "")
+    root = "document.documentElement"
+    measure = f"(size) => {{ {root}.style.fontSize = size; return {root}.scrollWidth <= {root}.clientWidth; }}"
+    return all(phone.page.evaluate(measure, size) for size in sizes)
 
 
 def test_no_page_of_the_enrolment_window_breaks_a_rule_of_wcag_2_2_aa(phone: Phone, box: JumpingBox) -> None:

@@ -8,7 +8,11 @@ from pathlib import Path
 
 import pytest
 from jumping_box import DAY_MS, NOON_MS, JumpingBox
-from web_box import Browser, wait_for
+from playwright.sync_api import Browser as Chromium
+from playwright.sync_api import expect
+from web_box import Browser, RealBox, wait_for
+from web_server import Server
+from web_window import Watched
 
 from capture.model import Confidence
 from webui.app import create_app
@@ -106,3 +110,23 @@ def test_a_browser_whose_clock_cannot_be_right_is_left_to_a_person_and_moves_not
     assert box.status().clock.confidence is before.confidence
     assert abs(box.status().clock.ms - before.ms) < 60_000
     assert SCRIPT not in page.get("/").text, "it would ask again at every page"
+
+
+def test_once_the_box_took_the_browsers_clock_the_start_page_no_longer_says_that_it_has_none(
+    chromium: Chromium, tmp_path: Path
+) -> None:
+    box = RealBox(tmp_path / "box")
+    program = ["-m", "webui", "--socket", str(box.folder / "run" / "capture.sock")]
+    server = Server(box.folder / "tls", tmp_path / "log", program)
+    try:
+        window = Watched(chromium.new_context(ignore_https_errors=True), server)
+        window.go("/")
+        expect(window.page.get_by_text("not trusted")).to_be_visible()
+        window.sign_in(box)
+        wait_for(lambda: box.status().clock.confidence is Confidence.BROWSER, "the clock")
+        for stale in (window.page.get_by_text("not trusted"), window.page.get_by_role("link", name="Set the clock")):
+            expect(stale).to_have_count(0)
+        window.context.close()
+    finally:
+        server.close()
+        box.close()

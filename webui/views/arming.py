@@ -8,6 +8,7 @@ from http import HTTPStatus
 from flask import Blueprint, Response, abort, flash, make_response, render_template, request
 from flask_babel import gettext as _
 
+from capture.errors import ConsentMissing
 from capture.ids import case_code
 from capture.messages import Arm, Armed, Disarm, Done, GetPicture, Picture
 from webui import forms
@@ -36,7 +37,7 @@ def arm(code: str) -> Response:
         verb = Arm(session=who.session, case=case_code(code), present=form.present, mode=form.mode)
         parts().client.call(verb, Armed)
     except SHOWN_WITH_THE_FORM as refusal:
-        return again("arm.html", refusal, page=case_page(code), status=status())
+        return again("arm.html", refusal, {ConsentMissing.code: "present"}, page=case_page(code), status=status())
     flash(_("The box is armed. The button on the box starts it: hold it for one second."))
     return see("home.start")
 

@@ -32,7 +32,7 @@ def keep(code: str) -> Response:
         sealed = seal_notes(Notes(question=form.question, remarks=form.remarks), who.recipients)
         parts().client.call(KeepNotes(session=who.session, case=case_code(code), notes=sealed), Done)
     except SHOWN_WITH_THE_FORM as refusal:
-        typed = {name: request.form.get(name, "") for name in ("question", "remarks")}
-        return again("notes.html", refusal, code=case_code(code), **typed)
+        question, remarks = request.form.get("question", ""), request.form.get("remarks", "")
+        return again("notes.html", refusal, code=case_code(code), question=question, remarks=remarks)
     flash(_("The notes are kept, sealed."))
     return see("cases.show", code=code)

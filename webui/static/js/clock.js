@@ -8,7 +8,7 @@ async function offer() {
     headers: { Accept: "application/json", "X-CSRFToken": token },
     body: new URLSearchParams({ wall_ms: String(Date.now()) }),
   });
-  if (answer.status === 204) note?.remove();
+  if (answer.status === 204) for (const part of [note, ...document.querySelectorAll("[data-without-clock]")]) part?.remove();
   else if (answer.status === 409) location.assign("/clock");
 }
 
