@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
@@ -44,7 +44,7 @@ def wait_for(look: Callable[[], T | None], what: str, patience_s: float = PATIEN
 class RealBox:
     """Switched on with its button held, so that the enrolment window is open. Close it."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, program: Sequence[str] = ("-m", "capture")) -> None:
         self.folder = folder
         recovery = Identity.generate()
         made = provision(
@@ -63,7 +63,7 @@ class RealBox:
         os.write(self._near, b"d")
         self.log_path = folder.with_suffix(".log")
         with self.log_path.open("wb") as log:
-            arguments = ["-m", "capture", "--dir", str(folder), "--simulated", "--finger-fd", str(far)]
+            arguments = [*program, "--dir", str(folder), "--simulated", "--finger-fd", str(far)]
             self.process = subprocess.Popen([sys.executable, *arguments], pass_fds=(far,), stdout=log, stderr=log)
         os.close(far)
         wait_for(self.status_or_none, "the daemon")

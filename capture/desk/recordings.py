@@ -15,7 +15,17 @@ from capture.consent import opening_rules
 from capture.consent.records import Records
 from capture.desk.desk import Handlers
 from capture.device_key import DeviceKey
-from capture.errors import CatalogueBroken, ClockUntrusted, ConsentMissing, NotFound, NotNow, TransferMismatch
+from capture.errors import (
+    AuditBroken,
+    BoxUnusable,
+    CatalogueBroken,
+    ClockUntrusted,
+    ConsentMissing,
+    NotFound,
+    NotNow,
+    SealBroken,
+    TransferMismatch,
+)
 from capture.framing import Framing
 from capture.ids import RecordingId
 from capture.keyring import Keyrings
@@ -84,7 +94,7 @@ class RecordingDesk:
         session = self.sessions.require(verb.session)
         recording = self._own(session, verb.recording_id)
         refusals = self._refusals(session, recording)
-        return Reply(RecordingFound(recording=recording, sealed_hash=self._sealed_hash(recording), refusals=refusals))
+        return Reply(RecordingFound(recording=recording, sealed_hash=self._shown_hash(recording), refusals=refusals))
 
     def _open(self, verb: OpenRecording) -> Reply:
         session = self.sessions.require(verb.session)
@@ -216,6 +226,14 @@ class RecordingDesk:
     def _sealed_hash(self, recording: Recording) -> str:
         """From the manifest, its signature checked; empty where there is none (interrupted)."""
         return self._manifest(recording).sealed_hash if recording.state is RecordingState.SEALED else ""
+
+    def _shown_hash(self, recording: Recording) -> str:
+        """Empty too where the manifest does not hold, is gone, or was half erased when a disk failed: such a film is not opened,
+        and can still be looked for and erased."""
+        try:
+            return self._sealed_hash(recording)
+        except (AuditBroken, SealBroken, NotFound, BoxUnusable):
+            return ""
 
     def _manifest(self, recording: Recording) -> Manifest:
         return read_manifest(self.vault.read_manifest(recording.recording_id), self.device_key.public_hex)

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from faults import order, recall
 from web_box import Browser, RealBox, case_with_consents, open_descriptors, wait_for
 
 from capture.errors import SignInRefused
@@ -21,7 +22,9 @@ TODAY = datetime.now(UTC).date()
 
 @pytest.fixture(scope="module")
 def own_box(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealBox]:
-    box = RealBox(tmp_path_factory.mktemp("erasing") / "box")
+    """Its disk obeys the orders in a folder beside it."""
+    folder = tmp_path_factory.mktemp("erasing")
+    box = RealBox(folder / "box", (str(Path(__file__).parents[1] / "faulty_daemon.py"), str(folder / "orders")))
     yield box
     box.close()
 
@@ -197,8 +200,8 @@ def test_a_receipt_is_shown_with_its_own_case_alone(me: Browser, own_box: RealBo
 def test_what_broke_off_behind_the_press_is_not_called_still_there(me: Browser, own_box: RealBox) -> None:
     code, *present = case_with_consents(me)
     recording = film(me, own_box, code, *present)
-    in_the_way = own_box.folder / "vault" / f"{recording}.folder"
-    in_the_way.mkdir()
+    orders = own_box.folder.with_name("orders")
+    order(orders, "unlink", "fail EIO .mp4.age")
     wait_page = me.post(f"/recordings/{recording}/erase", {"words": recording}).location
     wait_for(lambda: own_box.status().waiting_for_press == "erase", "the box to ask")
     own_box.press()
@@ -208,7 +211,7 @@ def test_what_broke_off_behind_the_press_is_not_called_still_there(me: Browser, 
         assert "The box's storage cannot be used" in said
         assert "still there. Switch the box off and on" in said
         assert "The recording is still there" not in said
-    in_the_way.rmdir()
+    recall(orders, "unlink")
     again = me.post(f"/recordings/{recording}/erase", {"words": recording}).location
     assert "Receipt for the family" in press_for(me, own_box, again)
 
