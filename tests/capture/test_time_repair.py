@@ -175,17 +175,3 @@ def test_a_wrong_phone_beside_a_right_battery_is_over_with_the_next_right_one() 
     assert box.boot(NOON_MS + DAY_MS) == expected(FAR_MS)
     box.anchor.offer(NOON_MS + DAY_MS, is_confirmed=True)
     assert box.boot(NOON_MS + 2 * DAY_MS) == WallTime(ms=NOON_MS + 2 * DAY_MS, confidence=Confidence.RTC)
-
-
-@pytest.mark.parametrize("is_repair", [False, True])
-def test_a_correction_that_is_taken_back_leaves_all_as_it_was(is_repair: bool) -> None:
-    box = Box(has_rtc=True, system_ms=NOON_MS)
-    box.anchor.remember()
-    before, kept = box.anchor.now(), box.kept
-    step = box.anchor.repair(FAR_MS) if is_repair else box.anchor.offer(FAR_MS, is_confirmed=True)
-    assert box.anchor.now() == trusted(FAR_MS)
-    box.anchor.take_back(step)
-    assert (box.anchor.now(), box.kept) == (before, kept)
-    box.anchor.remember()
-    assert box.kept == kept
-    assert box.boot(NOON_MS).confidence is Confidence.RTC

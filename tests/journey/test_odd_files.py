@@ -11,6 +11,7 @@ from capture_box import CaptureBox, wait_until
 from capture import messages as m
 from capture.errors import VigcamError
 from capture.ids import new_recording_id
+from capture.model import Purpose
 
 
 def _pipe(path: Path) -> None:
@@ -51,8 +52,11 @@ def test_a_start_waits_for_nothing_odd_in_the_vault(box: CaptureBox, put) -> Non
     put(vault / f"{film}.poster.age")
     box.start()
     box.sign_in()
+    found = box.client.call(m.GetRecording(session=box.session, recording_id=film), m.RecordingFound)
+    assert found.sealed_hash == ""
+    verb = m.OpenRecording(session=box.session, recording_id=film, purpose=Purpose.REVIEW)
     with pytest.raises(VigcamError):
-        box.client.call(m.GetRecording(session=box.session, recording_id=film), m.RecordingFound)
+        box.client.call_with_descriptor(verb, m.Opened)
     assert box.stop() == 0
 
 
